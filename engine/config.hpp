@@ -1,0 +1,64 @@
+// The configuration file: one TOML file with [atc], [[feed]], [engine], [api].
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feeds/feed.hpp"
+#include "incremental/anchored_state.hpp"
+#include "incremental/config.hpp"
+
+namespace lockstep::engine {
+
+/// Wrong configuration. what() names file, line, key, value and what would be right.
+struct ConfigError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class PollMode : std::uint8_t {
+  wait,  ///< threads sleep until something happens: no CPU when idle, some 40 us more per signal
+  busy,  ///< network and shard threads spin: lowest latency, one core each at 100 %
+};
+
+struct EngineConfig {
+  std::string data_dir = "lockstep-data";          ///< logs and later the journal
+  Anchor anchor{Anchor::Kind::rolling, 0, 1500, 100};  ///< history | UTC time (2024-01-01T00:00:00Z) | rolling:N/S
+  bool anchor_given = false;                       ///< the file names an anchor (compute's own default is history)
+  int shards = 1;                                  ///< 1..64 worker threads, symbols spread by id
+  PollMode poll = PollMode::wait;
+  int queue_events_max = 1 << 17;                  ///< per shard; beyond it a series goes to GAP and is backfilled
+  int late_s = 10;                                 ///< seconds after a bar's close without its final frame: fetched by REST
+  std::string log_level = "info";                  ///< trace debug info warn error
+  std::string log_file;                            ///< empty: stderr, or data_dir/lockstep.log while the table is shown
+};
+
+struct ApiConfig {
+  std::string bind = "127.0.0.1";
+  int port = 8787;                                 ///< 0: any free port, printed at start
+  std::string token;                               ///< needed to bind beyond loopback; clients send it as Bearer
+  int clients_max = 256;
+};
+
+struct Config {
+  AtcConfig atc;
+  std::vector<feeds::FeedConfig> feeds;
+  EngineConfig engine;
+  ApiConfig api;
+  int price_scale = -1;                            ///< [input] price_scale for compute, -1: inferred from the text
+  bool price_rounding_half_even = false;           ///< [input] price_rounding = "half_even"
+};
+
+/// Reads and checks a file. Throws ConfigError. Unknown keys are errors that suggest the nearest known one.
+Config load_config(const std::filesystem::path& file);
+/// The same from text; `name` stands for the file in messages.
+Config parse_config(std::string_view text, std::string_view name);
+
+/// "history", a UTC time, or "rolling:N/S". Throws ConfigError.
+Anchor parse_anchor(std::string_view text);
+std::string to_string(const Anchor& anchor);
+
+}  // namespace lockstep::engine

@@ -1,0 +1,74 @@
+// A state together with the rule that says where its bar 0 lies.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "incremental/state.hpp"
+
+namespace lockstep {
+
+/// Where bar 0 of a state lies (spec.md section 8). Part of the definition: growth counts from it.
+struct Anchor {
+  enum class Kind : std::uint8_t {
+    history,  ///< the first bar given
+    time,     ///< the first bar that opens at or after time_ms; earlier ones are not used
+    rolling,  ///< re-anchored `bars` bars back at the first closed bar of each new grid cell of `step` intervals
+  };
+  Kind kind = Kind::history;
+  std::int64_t time_ms = 0;
+  std::int64_t bars = 0;  ///< N of rolling:N/S, >= 1
+  std::int64_t step = 0;  ///< S of rolling:N/S, >= 1
+
+  friend bool operator==(const Anchor&, const Anchor&) = default;
+};
+
+/// Interval value that stands for calendar months (UTC).
+inline constexpr std::int64_t kCalendarMonth = 0;
+
+/// The grid cell of a bar: floor(open time / (step * interval)); months count calendar months since 1970.
+std::int64_t grid_index(std::int64_t ts_open_ms, std::int64_t interval_ms, std::int64_t step);
+
+/// An AtcState that keeps its anchor rule. Same verbs, same promises: peek(x) equals commit(x) to the bit, also when x
+/// is the bar that re-anchors. For rolling anchors it holds the last N bars, and prepares the next run a few bars at a
+/// time while the present one is live, so that a re-anchoring costs no more than any other bar.
+class AnchoredState {
+ public:
+  AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms);
+
+  /// As AtcState::commit. Bars before a time anchor are taken and give undefined outputs.
+  Status commit(const BarTicks& bar, Outputs& out);
+  /// As AtcState::peek. Not const: it may build the run that `bar` re-anchors to, once.
+  Status peek(const BarTicks& bar, Outputs& out);
+  Status peek(const BarTicks& bar, Outputs& out, Detail& detail);
+
+  const AtcState& state() const { return current_; }
+  const Anchor& anchor() const { return anchor_; }
+  /// Open time of bar 0 of the present run, ms; the lowest int64 before the first bar.
+  std::int64_t ts_anchor_ms() const { return ts_anchor_ms_; }
+  /// Closed bars taken since construction or reset, across re-anchorings.
+  std::int64_t bars_total() const { return bars_total_; }
+  void reset();
+
+  /// Closed bars to give before live ones so that the result does not depend on where history starts (0: all there are).
+  static std::int64_t history_bars(const Anchor& anchor);
+
+ private:
+  bool starts_new_run(std::int64_t ts_open_ms) const;
+  bool advance_next(std::int64_t steps);
+  bool build_next();
+  const BarTicks& held(std::int64_t index) const { return ring_[static_cast<std::size_t>(index % anchor_.bars)]; }
+
+  Anchor anchor_;
+  std::int64_t interval_ms_;
+  AtcState current_;
+  AtcState next_;                 // the run that the next bar would start, or part of it
+  std::int64_t next_first_ = -1;  // index of its bar 0 among all bars, -1: not begun
+  std::int64_t next_done_ = 0;    // index after the last bar it has taken
+  std::vector<BarTicks> ring_;    // the last N bars, by index modulo N
+  std::int64_t bars_total_ = 0;
+  std::int64_t ts_anchor_ms_ = INT64_MIN;
+};
+
+}  // namespace lockstep
