@@ -55,9 +55,19 @@ class AnchoredState {
   static std::int64_t history_bars(const Anchor& anchor);
 
  private:
+  bool is_before_anchor(const BarTicks& bar) const;
   bool starts_new_run(std::int64_t ts_open_ms) const;
-  bool advance_next(std::int64_t steps);
-  bool build_next();
+  template <class... DetailSink>
+  Status peek_run(const BarTicks& bar, Outputs& out, DetailSink&... detail);
+  Status commit_to_next(const BarTicks& bar, Outputs& out);
+  /// Makes next_ the run that starts at the bar with index `first`, with nothing taken yet, unless it is that run.
+  void begin_next(std::int64_t first);
+  /// Lets next_ take up to `steps` more of the bars held.
+  Status advance_next(std::int64_t steps);
+  /// Makes next_ the fresh run over the last N bars, all taken.
+  Status build_next();
+  /// Lets next_ take its share of bars, so that it is whole when the grid line comes.
+  void prepare_next(std::int64_t ts_open_ms);
   const BarTicks& held(std::int64_t index) const { return ring_[static_cast<std::size_t>(index % anchor_.bars)]; }
 
   Anchor anchor_;

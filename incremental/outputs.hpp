@@ -23,11 +23,14 @@ const char* to_string(Status status);
 
 enum class TradeEvent : std::uint8_t { none, long_, short_ };
 
+inline constexpr std::array<double, kFamilies> kUndefinedFamilies = {kUndefined, kUndefined, kUndefined,
+                                                                     kUndefined, kUndefined, kUndefined};
+
 /// One bar's result. Undefined doubles are kUndefined.
 struct Outputs {
   double average = kUndefined;  ///< average signal, in [-1, 1]; undefined before the cutout
-  std::array<double, kFamilies> signal{};  ///< family signals, in [-1, 1] in steps of 0.01; undefined if disabled
-  std::array<double, kFamilies> equity{};  ///< layer-2 equities, >= 0.25; undefined if disabled
+  std::array<double, kFamilies> signal = kUndefinedFamilies;  ///< family signals, in [-1, 1] in steps of 0.01; undefined if disabled
+  std::array<double, kFamilies> equity = kUndefinedFamilies;  ///< layer-2 equities, >= 0.25; undefined if disabled
   double growth = kUndefined;   ///< g; a caution above kGrowthCaution, a warning above kGrowthWarning
   std::int8_t direction = 0;    ///< 1 long, -1 short, 0 undefined
   TradeEvent event = TradeEvent::none;

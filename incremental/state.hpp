@@ -49,7 +49,7 @@ class AtcState {
   /// The 54 members as of the last committed bar.
   void detail(Detail& detail) const;
   /// The outputs of the last committed bar; all undefined before the first.
-  const Outputs& last() const;
+  Outputs last() const;
 
   /// Back to before the first bar; the digest starts anew too.
   void reset();
@@ -59,7 +59,7 @@ class AtcState {
   std::int64_t ts_last_ms() const;
   /// Every enabled average and the average signal are defined.
   bool is_warm() const { return bars() >= params_->warmup_bars(); }
-  const Digest& digest() const;
+  Digest digest() const;
   /// Lets a digest run on across a re-anchoring (spec.md section 8).
   void set_digest(const Digest& digest);
   const AtcParams& params() const { return *params_; }

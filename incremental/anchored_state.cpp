@@ -1,0 +1,148 @@
+#include "incremental/anchored_state.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace lockstep {
+namespace {
+
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  const std::int64_t quotient = a / b;
+  return quotient - (a % b < 0);
+}
+
+std::int64_t floor_modulo(std::int64_t a, std::int64_t b) { return a - floor_divide(a, b) * b; }
+
+std::int64_t months_since_1970(std::int64_t ts_ms) {
+  const std::chrono::sys_days day{std::chrono::days{floor_divide(ts_ms, 86'400'000)}};
+  const std::chrono::year_month_day date{day};
+  return (static_cast<int>(date.year()) - 1970) * std::int64_t{12} + static_cast<unsigned>(date.month()) - 1;
+}
+
+}  // namespace
+
+std::int64_t grid_index(std::int64_t ts_open_ms, std::int64_t interval_ms, std::int64_t step) {
+  if (interval_ms == kCalendarMonth) return floor_divide(months_since_1970(ts_open_ms), step);
+  return floor_divide(ts_open_ms, step * interval_ms);
+}
+
+AnchoredState::AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms)
+    : anchor_(anchor), interval_ms_(interval_ms), current_(params), next_(std::move(params)) {
+  if (anchor_.kind == Anchor::Kind::rolling) ring_.resize(static_cast<std::size_t>(anchor_.bars));
+}
+
+void AnchoredState::reset() {
+  current_.reset();
+  next_first_ = -1;
+  next_done_ = 0;
+  bars_total_ = 0;
+  ts_anchor_ms_ = INT64_MIN;
+}
+
+std::int64_t AnchoredState::history_bars(const Anchor& anchor) {
+  // The last grid line lies up to `step` bars back, and its run starts `bars` before that.
+  return anchor.kind == Anchor::Kind::rolling ? anchor.bars + anchor.step : 0;
+}
+
+bool AnchoredState::is_before_anchor(const BarTicks& bar) const {
+  return anchor_.kind == Anchor::Kind::time && bar.ts_open_ms < anchor_.time_ms;
+}
+
+bool AnchoredState::starts_new_run(std::int64_t ts_open_ms) const {
+  // With N bars or fewer the new run would start at the first bar, where the present one started.
+  if (anchor_.kind != Anchor::Kind::rolling || bars_total_ <= anchor_.bars) return false;
+  return grid_index(ts_open_ms, interval_ms_, anchor_.step) !=
+         grid_index(current_.ts_last_ms(), interval_ms_, anchor_.step);
+}
+
+Status AnchoredState::advance_next(std::int64_t steps) {
+  Outputs ignored;
+  for (; steps > 0 && next_done_ < bars_total_; --steps, ++next_done_) {
+    const Status status = next_.commit(held(next_done_), ignored);
+    if (status != Status::ok) return status;
+  }
+  return Status::ok;
+}
+
+void AnchoredState::begin_next(std::int64_t first) {
+  if (next_first_ == first) return;
+  next_.reset();
+  next_first_ = first;
+  next_done_ = first;
+}
+
+Status AnchoredState::build_next() {
+  begin_next(bars_total_ - anchor_.bars);
+  return advance_next(bars_total_);
+}
+
+void AnchoredState::prepare_next(std::int64_t ts_open_ms) {
+  // Bars still to come before the one that re-anchors, if none is missing; if that proves wrong, build_next() starts over.
+  std::int64_t to_come = 0;
+  if (interval_ms_ == kCalendarMonth) {
+    to_come = anchor_.step - 1 - floor_modulo(months_since_1970(ts_open_ms), anchor_.step);
+  } else {
+    to_come = anchor_.step - 1 - floor_modulo(floor_divide(ts_open_ms, interval_ms_), anchor_.step);
+  }
+  const std::int64_t first = bars_total_ + to_come - anchor_.bars;
+  if (first < 0 || first >= bars_total_) return;
+  begin_next(first);
+  const std::int64_t work = bars_total_ + to_come - next_done_;
+  // A refusal is met again, and reported, where the run is needed.
+  (void)advance_next((work + to_come) / (to_come + 1));
+}
+
+template <class... DetailSink>
+Status AnchoredState::peek_run(const BarTicks& bar, Outputs& out, DetailSink&... detail) {
+  if (is_before_anchor(bar)) {
+    out = Outputs{};
+    return Status::ok;
+  }
+  if (!starts_new_run(bar.ts_open_ms)) return current_.peek(bar, out, detail...);
+  if (const Status status = build_next(); status != Status::ok) return status;
+  return next_.peek(bar, out, detail...);
+}
+
+Status AnchoredState::peek(const BarTicks& bar, Outputs& out) { return peek_run(bar, out); }
+
+Status AnchoredState::peek(const BarTicks& bar, Outputs& out, Detail& detail) {
+  detail = Detail{};
+  return peek_run(bar, out, detail);
+}
+
+Status AnchoredState::commit(const BarTicks& bar, Outputs& out) {
+  if (is_before_anchor(bar)) {
+    out = Outputs{};
+    return Status::ok;
+  }
+  if (starts_new_run(bar.ts_open_ms)) {
+    if (const Status status = commit_to_next(bar, out); status != Status::ok) return status;
+  } else {
+    if (const Status status = current_.commit(bar, out); status != Status::ok) return status;
+    if (bars_total_ == 0) ts_anchor_ms_ = bar.ts_open_ms;
+  }
+  if (anchor_.kind == Anchor::Kind::rolling) {
+    ring_[static_cast<std::size_t>(bars_total_ % anchor_.bars)] = bar;
+    ++bars_total_;
+    prepare_next(bar.ts_open_ms);
+  } else {
+    ++bars_total_;
+  }
+  return Status::ok;
+}
+
+Status AnchoredState::commit_to_next(const BarTicks& bar, Outputs& out) {
+  if (const Status status = build_next(); status != Status::ok) return status;
+  const Digest own = next_.digest();
+  next_.set_digest(current_.digest());
+  if (const Status status = next_.commit(bar, out); status != Status::ok) {
+    next_.set_digest(own);
+    return status;
+  }
+  ts_anchor_ms_ = held(next_first_).ts_open_ms;
+  std::swap(current_, next_);
+  next_first_ = -1;
+  return Status::ok;
+}
+
+}  // namespace lockstep
