@@ -152,10 +152,11 @@ void lay_out(Tables& tables, std::int64_t base_max) {
 }
 
 void fill_growth(Tables& tables) {
-  tables.growth.reserve(static_cast<std::size_t>(detail::kGrowthTableBars));
+  tables.growth_memory.reserve(static_cast<std::size_t>(detail::kGrowthTableBars));
   for (std::int64_t bars = 0; bars < detail::kGrowthTableBars; ++bars) {
-    tables.growth.push_back(detail::exp_correctly_rounded(tables.rate * static_cast<double>(bars)));
+    tables.growth_memory.push_back(detail::exp_correctly_rounded(tables.rate * static_cast<double>(bars)));
   }
+  tables.growth = tables.growth_memory.data();
 }
 
 }  // namespace
@@ -193,6 +194,7 @@ AtcParams::AtcParams(const AtcConfig& config, int price_scale) : config_(config)
     tables.enabled[f] = config.enabled[i];
     if (!config.enabled[i]) continue;
     tables.enabled_lane[f] = 1;
+    tables.enabled_bits |= 1u << f;
     tables.start_equity2[f] = std::max(config.weights[i], 0.25);
     const auto family = static_cast<Family>(f);
     const auto lengths = member_lengths(config, family);

@@ -32,8 +32,6 @@ void clear(const Tables& tables, std::byte* memory) {
   for (int f = 0; f < kFamilies; ++f) block.last_signal[f] = block.last_equity[f] = kUndefined;
 }
 
-bool is_set(std::uint64_t members, int family, int member) { return (members >> (member * kFamilies + family) & 1) != 0; }
-
 void fill_detail(const Tables& tables, const Members& members, Detail& detail) {
   for (int f = 0; f < kFamilies; ++f) {
     const bool is_windowed = f == static_cast<int>(Family::hma) || f == static_cast<int>(Family::wma) ||
@@ -43,12 +41,12 @@ void fill_detail(const Tables& tables, const Members& members, Detail& detail) {
       const auto jj = static_cast<std::size_t>(j);
       detail.length[ff][jj] = static_cast<int>(tables.family[f].length[j]);
       double average = kUndefined;
-      if (is_set(members.defined, f, j)) {
+      if (members.defined.is_set(f, j)) {
         average = is_windowed ? static_cast<double>(members.numerator[f][j]) / tables.family[f].report_divisor[j]
                               : members.value[f][j] / tables.price_unit;
       }
       detail.average[ff][jj] = average;
-      detail.signal[ff][jj] = static_cast<std::int8_t>(is_set(members.positive, f, j) - is_set(members.negative, f, j));
+      detail.signal[ff][jj] = static_cast<std::int8_t>(members.positive.is_set(f, j) - members.negative.is_set(f, j));
       detail.equity[ff][jj] = tables.enabled[f] && members.has_equity ? members.equity[j][f] : kUndefined;
     }
   }
@@ -62,18 +60,19 @@ Members last_members(const Tables& tables, const StateBlock& block) {
     const auto sum = [&](Family family) {
       return block.prefix - detail::prefix_at(tables, block, tables.family[static_cast<int>(family)].length[j] + 1);
     };
+    const auto value = [&](detail::Field field) { return std::bit_cast<double>(word_of(block, field, j)); };
     if (tables.enabled[1]) {
       members.numerator[1][j] = static_cast<std::int64_t>(tables.is_hull ? detail::hull_of(tables, block).raw_w[j]
                                                                          : sum(Family::hma));
     }
-    members.numerator[2][j] = static_cast<std::int64_t>(2 * block.wma_w[j]);
+    members.numerator[2][j] = static_cast<std::int64_t>(2 * word_of(block, detail::kFieldWmaW, j));
     if (tables.enabled[4]) {
       members.numerator[4][j] = static_cast<std::int64_t>(
-          6 * block.lsma_w[j] - static_cast<std::uint64_t>(tables.family[4].twice_next[j]) * sum(Family::lsma));
+          6 * word_of(block, detail::kFieldLsmaW, j) - static_cast<std::uint64_t>(tables.family[4].twice_next[j]) * sum(Family::lsma));
     }
-    members.value[0][j] = block.ema[j];
-    members.value[3][j] = 2.0 * block.dema1[j] - block.dema2[j];
-    members.value[5][j] = block.kama[j];
+    members.value[0][j] = value(detail::kFieldEma);
+    members.value[3][j] = 2.0 * value(detail::kFieldDema1) - value(detail::kFieldDema2);
+    members.value[5][j] = value(detail::kFieldKama);
   }
   std::memcpy(members.equity, block.equity, sizeof members.equity);
   members.defined = block.defined;
@@ -170,13 +169,13 @@ Status AtcState::commit(const BarTicks& bar, Outputs& out) {
 
 Status AtcState::peek(const BarTicks& bar, Outputs& out) const {
   const Tables& tables = params_->tables();
-  return tables.step.peek(tables, block_at(block_.get()), bar, out, nullptr);
+  return tables.step.peek(tables, block_at(block_.get()), bar, out);
 }
 
 Status AtcState::peek(const BarTicks& bar, Outputs& out, Detail& detail) const {
   const Tables& tables = params_->tables();
   Members members{};
-  const Status status = tables.step.peek(tables, block_at(block_.get()), bar, out, &members);
+  const Status status = tables.step.detail(tables, block_at(block_.get()), bar, out, members);
   if (status == Status::ok) fill_detail(tables, members, detail);
   return status;
 }

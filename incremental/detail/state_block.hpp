@@ -14,24 +14,44 @@ namespace lockstep::detail {
 /// Entries that the ring of prefix sums repeats behind its end, so that 18 in a row can be read from any start.
 inline constexpr std::size_t kRingTail = 17;
 
+/// Per-member words of a state; the first four are doubles, the others wrapping integers.
+enum Field {
+  kFieldEma,
+  kFieldDema1,  ///< EMA of the price
+  kFieldDema2,  ///< EMA of that; while it warms up, the sum that seeds it
+  kFieldKama,
+  kFieldWmaW,   ///< W
+  kFieldLsmaW,
+  kFieldNoise,
+  kFields
+};
+
+/// One bit a member: a byte a row of StateBlock::equity, in it a bit a family.
+struct MemberBits {
+  std::uint64_t eight;  ///< members 0..7, the first in the lowest byte
+  std::uint64_t ninth;
+
+  bool is_set(int family, int member) const {
+    return ((member < 8 ? eight >> (8 * member) : ninth) >> family & 1) != 0;
+  }
+  friend MemberBits operator&(const MemberBits& a, const MemberBits& b) { return {a.eight & b.eight, a.ninth & b.ninth}; }
+  friend MemberBits operator|(const MemberBits& a, const MemberBits& b) { return {a.eight | b.eight, a.ninth | b.ninth}; }
+  friend MemberBits operator~(const MemberBits& a) { return {~a.eight, ~a.ninth}; }
+};
+
 struct alignas(64) StateBlock {
   double equity[kMembers][8];   ///< layer 1: a row a member, a lane a family
   double equity2[8];            ///< layer 2
   double held[8];               ///< layer 2: the last a that was applied
   double signal[8];             ///< F of the last bar; 0 before the cutout
-  double ema[kMembers];
-  double dema1[kMembers];       ///< EMA of the price
-  double dema2[kMembers];       ///< EMA of that; while it warms up, the sum that seeds it
-  double kama[kMembers];
-  std::uint64_t wma_w[kMembers];   ///< W
-  std::uint64_t lsma_w[kMembers];
-  std::uint64_t noise[kMembers];
-  // One bit a member, at member * kFamilies + family.
-  std::uint64_t above;          ///< close > average at the last bar
-  std::uint64_t below;
-  std::uint64_t defined;
-  std::uint64_t positive;       ///< sig = 1
-  std::uint64_t negative;       ///< sig = -1
+  // What the averages remember, by Field: eight members as one aligned vector, the ninths together.
+  std::uint64_t eight[kFields][8];
+  std::uint64_t ninth[8];
+  MemberBits above;             ///< close > average at the last bar
+  MemberBits below;
+  MemberBits defined;
+  MemberBits positive;          ///< sig = 1
+  MemberBits negative;          ///< sig = -1
   std::int64_t bars;            ///< t of the next bar
   std::int64_t ts_last_ms;
   std::int64_t close;           ///< c of the last bar, in the source's unit
@@ -60,6 +80,11 @@ struct HullBlock {
   std::uint64_t raw_w[kMembers];
 };
 
+/// The word of one member.
+inline std::uint64_t word_of(const StateBlock& block, Field field, int member) {
+  return member < 8 ? block.eight[field][member] : block.ninth[field];
+}
+
 inline const std::uint64_t* ring_of(const Tables& tables, const StateBlock& block) {
   return reinterpret_cast<const std::uint64_t*>(reinterpret_cast<const std::byte*>(&block) + tables.ring_offset);
 }
@@ -81,9 +106,9 @@ struct Members {
   std::int64_t numerator[kFamilies][kMembers];
   double value[kFamilies][kMembers];
   double equity[kMembers][8];
-  std::uint64_t defined;
-  std::uint64_t positive;
-  std::uint64_t negative;
+  MemberBits defined;
+  MemberBits positive;
+  MemberBits negative;
   bool has_equity;
 };
 

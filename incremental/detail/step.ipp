@@ -2,8 +2,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "incremental/arithmetic.hpp"
+// Before arithmetic.hpp: where a CPU has one instruction for what is written there, its overload is found first.
 #include "incremental/detail/lanes.hpp"
+
+#include "incremental/arithmetic.hpp"
 #include "incremental/detail/state_block.hpp"
 #include "incremental/exp.hpp"
 
@@ -12,6 +14,7 @@ namespace {
 
 using lockstep::detail::HullBlock;
 using lockstep::detail::kRingTail;
+using lockstep::detail::MemberBits;
 using lockstep::detail::Members;
 using lockstep::detail::MemberTable;
 using lockstep::detail::StateBlock;
@@ -35,13 +38,25 @@ struct Sides {
   unsigned below;
 };
 
-/// Where results other than the sides go; null pointers when nobody wants them.
+template <class L>
+LOCKSTEP_INLINE typename L::D lanes_of(double value) {
+  if constexpr (L::kCount == 8) {
+    return broadcast(value);
+  } else {
+    return value;
+  }
+}
+
+/// What a step does besides giving outputs: commit writes the next state, detail notes the 54 members.
+template <bool kCommits, bool kDetails>
 struct Sinks {
+  static constexpr bool kCommit = kCommits;
+  static constexpr bool kDetail = kDetails;
   StateBlock* state;
   Members* members;
 };
 
-std::int64_t source_price(const Tables& tables, const BarTicks& bar) {
+LOCKSTEP_INLINE std::int64_t source_price(const Tables& tables, const BarTicks& bar) {
   switch (tables.source) {
     case Source::close: return bar.close;
     case Source::open: return bar.open;
@@ -55,16 +70,26 @@ std::int64_t source_price(const Tables& tables, const BarTicks& bar) {
   return bar.close;
 }
 
+/// Where a state keeps a field of these members.
+template <class L>
+LOCKSTEP_INLINE const std::uint64_t* field(const StateBlock& state, detail::Field field) {
+  return L::kCount == 8 ? state.eight[field] : state.ninth + field;
+}
+template <class L>
+LOCKSTEP_INLINE std::uint64_t* field(StateBlock& state, detail::Field field) {
+  return L::kCount == 8 ? state.eight[field] : state.ninth + field;
+}
+
 /// Prefix sums around a family's base length: entry 9 - o + 2 ... see Tables::ring_index.
-const std::uint64_t* ring_window(const Tables& tables, const StateBlock& state, const MemberTable& table) {
+LOCKSTEP_INLINE const std::uint64_t* ring_window(const Tables& tables, const StateBlock& state, const MemberTable& table) {
   std::int64_t start = static_cast<std::int64_t>(state.ring_head) - (table.base + 9);
-  if (start < 0) start += static_cast<std::int64_t>(tables.ring_size);
+  start += (start >> 63) & static_cast<std::int64_t>(tables.ring_size);  // a branch here is mispredicted often
   return detail::ring_of(tables, state) + start;
 }
 
 /// Prefix sums L + extra bars back (extra 0, 1 or 2), for the members at `at` of a lane type.
 template <class L>
-typename L::U lagged(const Tables& tables, const std::uint64_t* window, int at, int extra) {
+LOCKSTEP_INLINE typename L::U lagged(const Tables& tables, const std::uint64_t* window, int at, int extra) {
   if constexpr (L::kCount == 8) {
     return look_up(window + 2 - extra, tables.ring_index + at);
   } else {
@@ -73,129 +98,136 @@ typename L::U lagged(const Tables& tables, const std::uint64_t* window, int at, 
 }
 
 template <class L>
-Sides sides_of(const typename L::U& close_times_denominator, const typename L::U& numerator) {
+LOCKSTEP_INLINE Sides sides_of(const typename L::U& close_times_denominator, const typename L::U& numerator) {
   // The products may wrap; their difference fits by the price limit, so its sign is right.
-  const auto difference = (typename L::I)(close_times_denominator - numerator);
+  const typename L::I difference = to_signed(close_times_denominator - numerator);
   const typename L::I zero{};
   return {bits_greater(difference, zero), bits_greater(zero, difference)};
 }
 
 template <class L>
-Sides sides_of_average(double close, const typename L::D& average) {
-  const auto closes = all_lanes<typename L::D>(close);
+LOCKSTEP_INLINE Sides sides_of_average(double close, const typename L::D& average) {
+  const auto closes = lanes_of<L>(close);
   return {bits_greater(closes, average), bits_greater(average, closes)};
 }
 
 template <class L>
 struct Sma {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using U = typename L::U;
     const MemberTable& table = tables.family[kHma];
     const U sum = in.prefix - lagged<L>(tables, ring_window(tables, state, table), at, 0);
-    if (sinks.members) store(sinks.members->numerator[kHma] + at, sum);
+    if constexpr (S::kDetail) store(sinks.members->numerator[kHma] + at, sum);
     return sides_of<L>(load<U>(table.denominator + at) * static_cast<std::uint64_t>(in.close), sum);
   }
 };
 
 /// W_t = W_{t-1} + L p_t - S_{t-1}.
 template <class L>
-typename L::U next_weighted(const typename L::U& weighted, const typename L::U& length, const Inputs& in,
+LOCKSTEP_INLINE typename L::U next_weighted(const typename L::U& weighted, const typename L::U& length, const Inputs& in,
                             std::uint64_t prefix_before, const typename L::U& prefix_lagged) {
   return weighted + length * static_cast<std::uint64_t>(in.price) - (prefix_before - prefix_lagged);
 }
 
 template <class L>
 struct Wma {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using U = typename L::U;
     const MemberTable& table = tables.family[kWma];
     const std::uint64_t* window = ring_window(tables, state, table);
-    const U weighted = next_weighted<L>(load<U>(state.wma_w + at), load<U>(table.length + at), in, state.prefix,
+    const U weighted = next_weighted<L>(load<U>(field<L>(state, detail::kFieldWmaW)), load<U>(table.length + at), in, state.prefix,
                                         lagged<L>(tables, window, at, 1));
-    if (sinks.state) store(sinks.state->wma_w + at, weighted);
+    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldWmaW), weighted);
     const U numerator = weighted + weighted;
-    if (sinks.members) store(sinks.members->numerator[kWma] + at, numerator);
+    if constexpr (S::kDetail) store(sinks.members->numerator[kWma] + at, numerator);
     return sides_of<L>(load<U>(table.denominator + at) * static_cast<std::uint64_t>(in.close), numerator);
   }
 };
 
 template <class L>
 struct Lsma {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using U = typename L::U;
     const MemberTable& table = tables.family[kLsma];
     const std::uint64_t* window = ring_window(tables, state, table);
-    const U weighted = next_weighted<L>(load<U>(state.lsma_w + at), load<U>(table.length + at), in, state.prefix,
+    const U weighted = next_weighted<L>(load<U>(field<L>(state, detail::kFieldLsmaW)), load<U>(table.length + at), in, state.prefix,
                                         lagged<L>(tables, window, at, 1));
-    if (sinks.state) store(sinks.state->lsma_w + at, weighted);
+    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldLsmaW), weighted);
     const U sum = in.prefix - lagged<L>(tables, window, at, 0);
-    const U numerator = (weighted + weighted + weighted) * 2 - load<U>(table.twice_next + at) * sum;
-    if (sinks.members) store(sinks.members->numerator[kLsma] + at, numerator);
+    const U numerator = (weighted + weighted + weighted) * std::uint64_t{2} - load<U>(table.twice_next + at) * sum;
+    if constexpr (S::kDetail) store(sinks.members->numerator[kLsma] + at, numerator);
     return sides_of<L>(load<U>(table.denominator + at) * static_cast<std::uint64_t>(in.close), numerator);
   }
 };
 
 /// The EMA of `lengths`, seeded at bar L - 1 with the mean of the first L prices.
-template <class L, bool kWarming>
-typename L::D next_ema(const MemberTable& table, const typename L::D& before, const Inputs& in, int at) {
+template <class L, bool kGeneral>
+LOCKSTEP_INLINE typename L::D next_ema(const MemberTable& table, const typename L::D& before, const Inputs& in, int at) {
   using D = typename L::D;
-  const D moved = move_towards(before, load<D>(table.alpha + at), all_lanes<D>(in.price_d));
-  if constexpr (!kWarming) return moved;
+  const D moved = move_towards(before, load<D>(table.alpha + at), lanes_of<L>(in.price_d));
+  if constexpr (!kGeneral) return moved;
   const D seed = static_cast<double>(static_cast<std::int64_t>(in.prefix)) / load<D>(table.length_d + at);
-  const auto t = all_lanes<D>(static_cast<double>(in.t));
+  const auto t = lanes_of<L>(static_cast<double>(in.t));
   const D seed_bar = load<D>(table.length_d + at) - 1.0;
   return select(t > seed_bar, moved, select(t == seed_bar, seed, D{}));
 }
 
-template <class L, bool kWarming>
+template <class L, bool kGeneral>
 struct Ema {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using D = typename L::D;
-    const D ema = next_ema<L, kWarming>(tables.family[kEma], load<D>(state.ema + at), in, at);
-    if (sinks.state) store(sinks.state->ema + at, ema);
-    if (sinks.members) store(sinks.members->value[kEma] + at, ema);
+    const D ema = next_ema<L, kGeneral>(tables.family[kEma], load<D>(field<L>(state, detail::kFieldEma)), in, at);
+    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldEma), ema);
+    if constexpr (S::kDetail) store(sinks.members->value[kEma] + at, ema);
     return sides_of_average<L>(in.close_d, ema);
   }
 };
 
-template <class L, bool kWarming>
+template <class L, bool kGeneral>
 struct Dema {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using D = typename L::D;
     const MemberTable& table = tables.family[kDema];
-    const D first = next_ema<L, kWarming>(table, load<D>(state.dema1 + at), in, at);
-    const D second = next_second(table, load<D>(state.dema2 + at), first, in, at);
+    const D first = next_ema<L, kGeneral>(table, load<D>(field<L>(state, detail::kFieldDema1)), in, at);
+    const D second = next_second(table, load<D>(field<L>(state, detail::kFieldDema2)), first, in, at);
     const D dema = 2.0 * first - second;
-    if (sinks.state) {
-      store(sinks.state->dema1 + at, first);
-      store(sinks.state->dema2 + at, second);
+    if constexpr (S::kCommit) {
+      store(field<L>(*sinks.state, detail::kFieldDema1), first);
+      store(field<L>(*sinks.state, detail::kFieldDema2), second);
     }
-    if (sinks.members) store(sinks.members->value[kDema] + at, dema);
+    if constexpr (S::kDetail) store(sinks.members->value[kDema] + at, dema);
     return sides_of_average<L>(in.close_d, dema);
   }
 
   /// EMA of the EMA, seeded at bar 2L - 2 with the mean of its first L values, added oldest first.
-  static typename L::D next_second(const MemberTable& table, const typename L::D& before, const typename L::D& first,
+  LOCKSTEP_INLINE static typename L::D next_second(const MemberTable& table, const typename L::D& before, const typename L::D& first,
                                    const Inputs& in, int at) {
     using D = typename L::D;
     const D moved = move_towards(before, load<D>(table.alpha + at), first);
-    if constexpr (!kWarming) return moved;
+    if constexpr (!kGeneral) return moved;
     const D length = load<D>(table.length_d + at);
-    const auto t = all_lanes<D>(static_cast<double>(in.t));
+    const auto t = lanes_of<L>(static_cast<double>(in.t));
     const D seed_bar = 2.0 * length - 2.0;
-    const D sum = select(t < length - 1.0, D{}, D(before + first));
-    return select(t > seed_bar, moved, select(t == seed_bar, D(sum / length), sum));
+    const D sum = select(t < length - 1.0, D{}, before + first);
+    return select(t > seed_bar, moved, select(t == seed_bar, sum / length, sum));
   }
 };
 
-template <class V>
-V magnitude(const V& value) {
-  return select(value < V{}, V(-value), value);
-}
-
-template <class L, bool kWarming>
+template <class L, bool kGeneral>
 struct Kama {
-  static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at, const Sinks& sinks) {
+  template <class S>
+  LOCKSTEP_INLINE static Sides step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
+                                    const S& sinks) {
     using D = typename L::D;
     using I = typename L::I;
     using U = typename L::U;
@@ -204,35 +236,36 @@ struct Kama {
     const U lag0 = lagged<L>(tables, window, at, 0);
     const U lag1 = lagged<L>(tables, window, at, 1);
     const U lag2 = lagged<L>(tables, window, at, 2);
-    const I oldest = (I)(lag0 - lag1);  // p_{t-L}; 0 before the first bar
-    const I leaving = magnitude(I(oldest - (I)(lag1 - lag2)));
+    const I oldest = to_signed(lag0 - lag1);  // p_{t-L}; 0 before the first bar
+    const I leaving = magnitude(oldest - to_signed(lag1 - lag2));
     const std::int64_t entering = magnitude(in.price - state.price);
-    const U noise = load<U>(state.noise + at) + static_cast<std::uint64_t>(entering) - (U)leaving;
-    const I move = magnitude(I(in.price - oldest));
-    D rate = kama_rate(to_double(move), to_double((I)noise));
-    const D before = load<D>(state.kama + at);
-    const D x = all_lanes<D>(in.price_d);
+    const U noise = load<U>(field<L>(state, detail::kFieldNoise)) + static_cast<std::uint64_t>(entering) - to_unsigned(leaving);
+    const I move = magnitude(in.price - oldest);
+    D rate = kama_rate(to_double(move), to_double(to_signed(noise)), lanes_of<L>(1.0));
+    const D before = load<D>(field<L>(state, detail::kFieldKama));
+    const D x = lanes_of<L>(in.price_d);
     D kama;
-    if constexpr (kWarming) {
-      const auto t = all_lanes<D>(static_cast<double>(in.t));
+    if constexpr (kGeneral) {
+      const auto t = lanes_of<L>(static_cast<double>(in.t));
       const auto is_early = t < load<D>(table.length_d + at);
-      rate = select(is_early, kama_rate(D{}, D{}), rate);
+      rate = select(is_early, kama_rate(D{}, D{}, lanes_of<L>(1.0)), rate);
       kama = move_towards(before, rate, x);
       if (tables.kama_from_price) kama = select(is_early, in.t == 0 ? x : before, kama);
     } else {
       kama = move_towards(before, rate, x);
     }
-    if (sinks.state) {
-      store(sinks.state->noise + at, noise);
-      store(sinks.state->kama + at, kama);
+    if constexpr (S::kCommit) {
+      store(field<L>(*sinks.state, detail::kFieldNoise), noise);
+      store(field<L>(*sinks.state, detail::kFieldKama), kama);
     }
-    if (sinks.members) store(sinks.members->value[kKama] + at, kama);
+    if constexpr (S::kDetail) store(sinks.members->value[kKama] + at, kama);
     return sides_of_average<L>(in.close_d, kama);
   }
 };
 
 /// Hull's average: a WMA of raw = 2 WMA(L/2) - WMA(L), all over one denominator. Member by member, its roots differ.
-Sides hull_step(const Tables& tables, const StateBlock& state, const Inputs& in, const Sinks& sinks) {
+template <class S>
+Sides hull_step(const Tables& tables, const StateBlock& state, const Inputs& in, const S& sinks) {
   const auto& table = tables.hull;
   const HullBlock& hull = detail::hull_of(tables, state);
   const std::uint64_t* ring = detail::hull_ring_of(hull);
@@ -255,8 +288,8 @@ Sides hull_step(const Tables& tables, const StateBlock& state, const Inputs& in,
                                            static_cast<std::uint64_t>(in.close), raw_w);
     sides.above |= one.above << j;
     sides.below |= one.below << j;
-    if (sinks.members) sinks.members->numerator[kHma][j] = static_cast<std::int64_t>(raw_w);
-    if (sinks.state) {
+    if constexpr (S::kDetail) sinks.members->numerator[kHma][j] = static_cast<std::int64_t>(raw_w);
+    if constexpr (S::kCommit) {
       auto& next = const_cast<HullBlock&>(detail::hull_of(tables, *sinks.state));
       next.half_w[j] = half_w;
       next.full_w[j] = full_w;
@@ -268,61 +301,60 @@ Sides hull_step(const Tables& tables, const StateBlock& state, const Inputs& in,
   return sides;
 }
 
-/// Eight members, then the ninth.
-template <class First, class Ninth>
-Sides nine(const Tables& tables, const StateBlock& state, const Inputs& in, const Sinks& sinks) {
-  const Sides first = First::step(tables, state, in, 0, sinks);
-  const Sides ninth = Ninth::step(tables, state, in, 8, sinks);
-  return {first.above | ninth.above << 8, first.below | ninth.below << 8};
-}
-
-/// Nine bits to every sixth place, from `family` on.
-inline std::uint64_t spread(unsigned bits, int family) {
+/// Eight bits to bit `family` of eight bytes.
+LOCKSTEP_INLINE std::uint64_t spread(unsigned bits, int family) {
 #if defined(__BMI2__)
-  constexpr std::uint64_t kEverySixth = 0x0001041041041041ull;
-  return _pdep_u64(bits, kEverySixth) << family;
+  return _pdep_u64(bits, 0x0101010101010101u) << family;
 #else
-  std::uint64_t places = 0;
-  for (int j = 0; j < kMembers; ++j) places |= static_cast<std::uint64_t>(bits >> j & 1) << (j * kFamilies);
-  return places << family;
+  // Seven copies, 7 bits apart, bring bit i to the bottom of byte i; bit 7 is set apart, it would meet a carry.
+  const std::uint64_t copies = (bits & 0x7fu) * std::uint64_t{0x0002040810204081u};
+  return ((copies & 0x0101010101010101u) | std::uint64_t{bits >> 7} << 56) << family;
 #endif
 }
 
+/// The sides of all 54.
 struct AllSides {
-  std::uint64_t above = 0;
-  std::uint64_t below = 0;
+  MemberBits above{};
+  MemberBits below{};
 
-  void add(int family, const Sides& sides) {
-    above |= spread(sides.above, family);
-    below |= spread(sides.below, family);
+  LOCKSTEP_INLINE void add(int family, const Sides& eight, const Sides& ninth) {
+    above.eight |= spread(eight.above, family);
+    below.eight |= spread(eight.below, family);
+    above.ninth |= std::uint64_t{ninth.above} << family;
+    below.ninth |= std::uint64_t{ninth.below} << family;
   }
 };
 
-template <bool kWarming>
-AllSides averages(const Tables& tables, const StateBlock& state, const Inputs& in, const Sinks& sinks) {
+template <bool kGeneral, class S>
+LOCKSTEP_INLINE AllSides averages(const Tables& tables, const StateBlock& state, const Inputs& in, const S& sinks) {
   AllSides all;
-  if (tables.enabled[kEma]) all.add(kEma, nine<Ema<Wide, kWarming>, Ema<Narrow, kWarming>>(tables, state, in, sinks));
-  if (tables.enabled[kHma]) {
-    all.add(kHma, tables.is_hull ? hull_step(tables, state, in, sinks)
-                                 : nine<Sma<Wide>, Sma<Narrow>>(tables, state, in, sinks));
+  const auto add = [&](int family, auto eight, auto ninth) __attribute__((always_inline)) {
+    if (!tables.enabled[family]) return;
+    all.add(family, eight.step(tables, state, in, 0, sinks), ninth.step(tables, state, in, 8, sinks));
+  };
+  // KAMA first: its division takes longest, and what follows depends on all of them.
+  add(kKama, Kama<Wide, kGeneral>{}, Kama<Narrow, kGeneral>{});
+  add(kDema, Dema<Wide, kGeneral>{}, Dema<Narrow, kGeneral>{});
+  add(kEma, Ema<Wide, kGeneral>{}, Ema<Narrow, kGeneral>{});
+  if (kGeneral && tables.is_hull) {
+    const Sides nine = hull_step(tables, state, in, sinks);
+    all.add(kHma, {nine.above & 255u, nine.below & 255u}, {nine.above >> 8, nine.below >> 8});
+  } else {
+    add(kHma, Sma<Wide>{}, Sma<Narrow>{});
   }
-  if (tables.enabled[kWma]) all.add(kWma, nine<Wma<Wide>, Wma<Narrow>>(tables, state, in, sinks));
-  if (tables.enabled[kDema]) {
-    all.add(kDema, nine<Dema<Wide, kWarming>, Dema<Narrow, kWarming>>(tables, state, in, sinks));
-  }
-  if (tables.enabled[kLsma]) all.add(kLsma, nine<Lsma<Wide>, Lsma<Narrow>>(tables, state, in, sinks));
-  if (tables.enabled[kKama]) {
-    all.add(kKama, nine<Kama<Wide, kWarming>, Kama<Narrow, kWarming>>(tables, state, in, sinks));
-  }
+  add(kWma, Wma<Wide>{}, Wma<Narrow>{});
+  add(kLsma, Lsma<Wide>{}, Lsma<Narrow>{});
   return all;
 }
 
 /// Members whose average is defined at bar t, while some are not.
-std::uint64_t defined_at(const Tables& tables, std::int64_t t) {
-  std::uint64_t defined = 0;
+MemberBits defined_at(const Tables& tables, std::int64_t t) {
+  MemberBits defined{};
   for (int f = 0; f < kFamilies; ++f) {
+    if (!tables.enabled[f]) continue;
     for (int j = 0; j < kMembers; ++j) {
-      if (tables.enabled[f] && t >= tables.family[f].first[j]) defined |= std::uint64_t{1} << (j * kFamilies + f);
+      if (t < tables.family[f].first[j]) continue;
+      (j < 8 ? defined.eight : defined.ninth) |= std::uint64_t{1} << (8 * (j % 8) + f);
     }
   }
   return defined;
@@ -330,23 +362,21 @@ std::uint64_t defined_at(const Tables& tables, std::int64_t t) {
 
 /// The 54 signals after this bar.
 struct Signals {
-  std::uint64_t above, below, defined, positive, negative;
+  MemberBits above, below, defined, positive, negative;
 };
 
-Signals next_signals(const Tables& tables, const StateBlock& state, const Inputs& in, const Sinks& sinks) {
-  AllSides sides;
-  std::uint64_t defined = state.defined;
-  if (in.t < tables.changes_end) {
+template <bool kGeneral, class S>
+LOCKSTEP_INLINE Signals next_signals(const Tables& tables, const StateBlock& state, const Inputs& in, const S& sinks) {
+  AllSides sides = averages<kGeneral>(tables, state, in, sinks);
+  MemberBits defined = state.defined;
+  if constexpr (kGeneral) {
     defined = defined_at(tables, in.t);
-    sides = averages<true>(tables, state, in, sinks);
-    sides.above &= defined;
-    sides.below &= defined;
-  } else {
-    sides = averages<false>(tables, state, in, sinks);
+    sides.above = sides.above & defined;
+    sides.below = sides.below & defined;
   }
   // A cross needs the bar before to have a defined average on the other side, or on it.
-  const std::uint64_t up = sides.above & ~state.above & state.defined;
-  const std::uint64_t down = sides.below & ~state.below & state.defined;
+  const MemberBits up = sides.above & ~state.above & state.defined;
+  const MemberBits down = sides.below & ~state.below & state.defined;
   return {sides.above, sides.below, defined, (state.positive & ~down) | up, (state.negative & ~up) | down};
 }
 
@@ -358,51 +388,55 @@ struct Equities {
   VecD held;
 };
 
-inline unsigned row_bits(std::uint64_t members, int row) { return static_cast<unsigned>(members >> (row * kFamilies)) & 63u; }
+/// The families of a row. Read back as a byte from memory: cheaper than shifting 36 of them out of registers.
+LOCKSTEP_INLINE unsigned row_bits(const MemberBits& members, int row) {
+  return reinterpret_cast<const unsigned char*>(&members)[row];
+}
 
-void start_equities(const Tables& tables, Equities& next) {
-  const VecD one = all_lanes<VecD>(1.0);
+LOCKSTEP_INLINE void start_equities(const Tables& tables, Equities& next) {
+  const VecD one = broadcast(1.0);
   for (VecD& row : next.row) row = one;
-  next.sum = all_lanes<VecD>(static_cast<double>(kMembers));
+  next.sum = broadcast(static_cast<double>(kMembers));
   next.second = load<VecD>(tables.start_equity2);
   next.held = VecD{};
 }
 
-void next_equities(const Tables& tables, const StateBlock& state, double r, Equities& next) {
-  const VecD one = all_lanes<VecD>(1.0);
-  const VecD gain = all_lanes<VecD>(1.0 + r);
-  const VecD loss = all_lanes<VecD>(1.0 + -r);
+LOCKSTEP_INLINE void next_equities(const Tables& tables, const StateBlock& state, double r, Equities& next) {
+  const VecD one = broadcast(1.0);
+  const VecD floor = broadcast(0.25);
+  const VecD gain = broadcast(1.0 + r);
+  const VecD loss = broadcast(1.0 + -r);
   next.sum = VecD{};
   for (int j = 0; j < kMembers; ++j) {
     const VecD factor = pick(row_bits(state.positive, j), gain, pick(row_bits(state.negative, j), loss, one));
-    next.row[j] = equity_step(load<VecD>(state.equity[j]), tables.keep, factor);
+    next.row[j] = equity_step(load<VecD>(state.equity[j]), tables.keep, factor, floor);
     next.sum = next.sum + next.row[j];  // 0 + E is E: the first addition changes no bit
   }
   const VecD signal = load<VecD>(state.signal);
-  const VecD rs = all_lanes<VecD>(r);
-  next.held = select(signal > VecD{}, rs, select(signal < VecD{}, VecD(-rs), load<VecD>(state.held)));
-  next.second = equity_step(load<VecD>(state.equity2), tables.keep, VecD(one + next.held));
+  const VecD rs = broadcast(r);
+  next.held = select(signal > VecD{}, rs, select(signal < VecD{}, -rs, load<VecD>(state.held)));
+  next.second = equity_step(load<VecD>(state.equity2), tables.keep, one + next.held, floor);
 }
 
-bool is_finite(const VecD& lanes) {
-  return bits_greater(all_lanes<VecD>(HUGE_VAL), lanes) == 255u;
+LOCKSTEP_INLINE bool is_finite(const VecD& lanes) {
+  return bits_greater(broadcast(HUGE_VAL), lanes) == 255u;
 }
 
 /// F: the family signals of layer 1.
-VecD family_signals(const Equities& equities, const Signals& signals) {
+LOCKSTEP_INLINE VecD family_signals(const Equities& equities, const Signals& signals) {
   VecD sum{};
   for (int j = 0; j < kMembers; ++j) {
     const VecD& equity = equities.row[j];
-    sum = sum + pick(row_bits(signals.positive, j), equity, pick(row_bits(signals.negative, j), VecD(-equity), VecD{}));
+    sum = sum + pick(row_bits(signals.positive, j), equity, pick(row_bits(signals.negative, j), -equity, VecD{}));
   }
-  return round2(VecD(sum / equities.sum));
+  return round2(sum / equities.sum);
 }
 
 /// Layer 2: the average over the enabled families, left to right. Adding a disabled family's 0 changes no bit.
-double average_signal(const Tables& tables, const VecD& signals, const VecD& second) {
+LOCKSTEP_INLINE double average_signal(const Tables& tables, const VecD& signals, const VecD& second) {
   const VecD weight = second * load<VecD>(tables.enabled_lane);
-  const VecD vote = select(signals > all_lanes<VecD>(0.49), weight,
-                           select(signals < all_lanes<VecD>(-0.49), VecD(-weight), VecD{}));
+  const VecD vote = select(signals > broadcast(0.49), weight,
+                           select(signals < broadcast(-0.49), -weight, VecD{}));
   double votes = 0, weights = 0;
   for (int f = 0; f < kFamilies; ++f) {
     votes += vote[f];
@@ -418,7 +452,7 @@ struct Verdict {
   TradeEvent event = TradeEvent::none;
 };
 
-Verdict next_verdict(const Tables& tables, const StateBlock& state, double average) {
+LOCKSTEP_INLINE Verdict next_verdict(const Tables& tables, const StateBlock& state, double average) {
   Verdict verdict{average, state.direction, TradeEvent::none};
   // Comparisons with an undefined average before are false: the first defined one crosses nothing.
   if (average > tables.long_threshold && state.average <= tables.long_threshold) {
@@ -432,7 +466,7 @@ Verdict next_verdict(const Tables& tables, const StateBlock& state, double avera
   return verdict;
 }
 
-Status check(const Tables& tables, const StateBlock& state, const BarTicks& bar) {
+LOCKSTEP_INLINE Status check(const Tables& tables, const StateBlock& state, const BarTicks& bar) {
   if (bar.open <= 0 || bar.high <= 0 || bar.low <= 0 || bar.close <= 0) return Status::price_not_positive;
   if (bar.low > bar.open || bar.low > bar.close || bar.high < bar.open || bar.high < bar.close) {
     return Status::bar_inconsistent;
@@ -442,28 +476,28 @@ Status check(const Tables& tables, const StateBlock& state, const BarTicks& bar)
   return Status::ok;
 }
 
-double growth_at(const Tables& tables, std::int64_t bars) {
-  if (bars < static_cast<std::int64_t>(tables.growth.size())) return tables.growth[static_cast<std::size_t>(bars)];
+LOCKSTEP_INLINE double growth_at(const Tables& tables, std::int64_t bars) {
+  if (bars < detail::kGrowthTableBars) return tables.growth[bars];
   return detail::exp_correctly_rounded(tables.rate * static_cast<double>(bars));
 }
 
-void publish(const Tables& tables, const StateBlock& state, const Verdict& verdict, Outputs& out) {
+LOCKSTEP_INLINE void publish(const Tables& tables, const StateBlock& state, const Verdict& verdict, Outputs& out) {
   out.average = tables.strategy ? state.average : verdict.average;
   out.direction = static_cast<std::int8_t>(tables.strategy ? state.direction : verdict.direction);
   out.event = tables.strategy ? static_cast<TradeEvent>(state.event) : verdict.event;
 }
 
 /// Writes what the families gave; a disabled family, and every one before the cutout, is undefined.
-void publish_families(const Tables& tables, const VecD& signals, const VecD& second, Outputs& out) {
-  for (int f = 0; f < kFamilies; ++f) {
-    out.signal[f] = tables.enabled[f] ? signals[f] : kUndefined;
-    out.equity[f] = tables.enabled[f] ? second[f] : kUndefined;
-  }
+LOCKSTEP_INLINE void publish_families(const Tables& tables, const VecD& signals, const VecD& second, Outputs& out) {
+  const VecD undefined = broadcast(kUndefined);
+  const unsigned enabled = tables.enabled_bits;
+  store_families(out.signal.data(), pick(enabled, signals, undefined));
+  store_families(out.equity.data(), pick(enabled, second, undefined));
 }
 
-template <bool kCommit>
-Status step(const Tables& tables, const StateBlock& state, StateBlock* next, const BarTicks& bar, Outputs& out,
-            Members* members) {
+template <bool kGeneral, class S>
+LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
+                            const S& sinks) {
   if (const Status status = check(tables, state, bar); status != Status::ok) return status;
   Inputs in;
   in.t = state.bars;
@@ -490,7 +524,7 @@ Status step(const Tables& tables, const StateBlock& state, StateBlock* next, con
   }
 
   // From here on nothing is refused, so the next state may be written.
-  const Signals signals = next_signals(tables, state, in, Sinks{kCommit ? next : nullptr, members});
+  const Signals signals = next_signals<kGeneral>(tables, state, in, sinks);
   Verdict verdict;
   VecD family{};
   if (growing >= 0) {
@@ -504,14 +538,16 @@ Status step(const Tables& tables, const StateBlock& state, StateBlock* next, con
   out.growth = growth;
   publish(tables, state, verdict, out);
 
-  if (members) {
+  if constexpr (S::kDetail) {
+    Members* members = sinks.members;
     members->has_equity = growing >= 0;
     members->defined = signals.defined;
     members->positive = signals.positive;
     members->negative = signals.negative;
     if (growing >= 0) std::memcpy(members->equity, equities.row, sizeof members->equity);
   }
-  if constexpr (kCommit) {
+  if constexpr (S::kCommit) {
+    StateBlock* next = sinks.state;
     if (growing >= 0) {
       std::memcpy(next->equity, equities.row, sizeof next->equity);
       store(next->equity2, equities.second);
@@ -547,14 +583,34 @@ Status step(const Tables& tables, const StateBlock& state, StateBlock* next, con
   return Status::ok;
 }
 
+template <class S>
+[[gnu::noinline]] Status general_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
+                                      const S& sinks) {
+  return step<true>(tables, state, bar, out, sinks);
+}
+
+/// The general path forms seeds, knows undefined averages, and has Hull; the steady one is what nearly every bar takes.
+template <class S>
+LOCKSTEP_INLINE Status either_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
+                                   const S& sinks) {
+  if (state.bars < tables.changes_end || tables.is_hull) [[unlikely]] {
+    return general_step(tables, state, bar, out, sinks);
+  }
+  return step<false>(tables, state, bar, out, sinks);
+}
+
 }  // namespace
 
 Status commit_step(const Tables& tables, StateBlock& state, const BarTicks& bar, Outputs& out) {
-  return step<true>(tables, state, &state, bar, out, nullptr);
+  return either_step(tables, state, bar, out, Sinks<true, false>{&state, nullptr});
 }
 
-Status peek_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out, Members* members) {
-  return step<false>(tables, state, nullptr, bar, out, members);
+Status peek_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out) {
+  return either_step(tables, state, bar, out, Sinks<false, false>{nullptr, nullptr});
+}
+
+Status detail_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out, Members& members) {
+  return either_step(tables, state, bar, out, Sinks<false, true>{nullptr, &members});
 }
 
 }  // namespace lockstep::LOCKSTEP_ISA

@@ -9,7 +9,8 @@ namespace lockstep {
 #define LOCKSTEP_DECLARE_STEP(isa)                                                                     \
   namespace isa {                                                                                      \
   Status commit_step(const detail::Tables&, detail::StateBlock&, const BarTicks&, Outputs&);           \
-  Status peek_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&, detail::Members*); \
+  Status peek_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&);       \
+  Status detail_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&, detail::Members&); \
   }
 LOCKSTEP_DECLARE_STEP(baseline)
 #ifdef LOCKSTEP_X86_64
@@ -20,10 +21,10 @@ LOCKSTEP_DECLARE_STEP(avx512)
 namespace detail {
 namespace {
 
-constexpr StepFunctions kBaseline = {baseline::commit_step, baseline::peek_step, "baseline"};
+constexpr StepFunctions kBaseline = {baseline::commit_step, baseline::peek_step, baseline::detail_step, "baseline"};
 #ifdef LOCKSTEP_X86_64
-constexpr StepFunctions kAvx2 = {avx2::commit_step, avx2::peek_step, "avx2"};
-constexpr StepFunctions kAvx512 = {avx512::commit_step, avx512::peek_step, "avx512"};
+constexpr StepFunctions kAvx2 = {avx2::commit_step, avx2::peek_step, avx2::detail_step, "avx2"};
+constexpr StepFunctions kAvx512 = {avx512::commit_step, avx512::peek_step, avx512::detail_step, "avx512"};
 
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
 bool has_avx512() {

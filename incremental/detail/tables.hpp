@@ -13,13 +13,16 @@ namespace lockstep::detail {
 struct StateBlock;
 struct Members;
 
-/// The nine members of a family. Entries 0..7 are read as one vector, entry 8 by itself.
+/// Room for nine entries, of which 0..7 are read as one aligned vector and 8 by itself.
+inline constexpr int kMemberRoom = 16;
+
+/// The nine members of a family.
 struct alignas(64) MemberTable {
-  std::int64_t length[kMembers];
-  std::int64_t denominator[kMembers];  ///< D: the average is N / D ticks (windowed families)
-  std::int64_t twice_next[kMembers];   ///< 2 (L + 1), for LSMA
-  double length_d[kMembers];
-  double alpha[kMembers];              ///< 2.0 / (L + 1)
+  std::int64_t length[kMemberRoom];
+  std::int64_t denominator[kMemberRoom];  ///< D: the average is N / D ticks (windowed families)
+  std::int64_t twice_next[kMemberRoom];   ///< 2 (L + 1), for LSMA
+  double length_d[kMemberRoom];
+  double alpha[kMemberRoom];              ///< 2.0 / (L + 1)
   double report_divisor[kMembers];     ///< N over it is the average in price units (recurrences: one for all)
   std::int64_t first[kMembers];        ///< first bar with a defined average
   std::int64_t base = 0;               ///< L
@@ -35,12 +38,14 @@ struct HullTable {
 };
 
 using CommitStep = Status (*)(const struct Tables&, StateBlock&, const BarTicks&, Outputs&);
-using PeekStep = Status (*)(const struct Tables&, const StateBlock&, const BarTicks&, Outputs&, Members*);
+using PeekStep = Status (*)(const struct Tables&, const StateBlock&, const BarTicks&, Outputs&);
+using DetailStep = Status (*)(const struct Tables&, const StateBlock&, const BarTicks&, Outputs&, Members&);
 
 /// The step compiled for one instruction set.
 struct StepFunctions {
   CommitStep commit;
   PeekStep peek;
+  DetailStep detail;
   const char* name;
 };
 /// The fastest this CPU runs; LOCKSTEP_CPU=baseline|avx2|avx512 in the environment asks for a lesser one.
@@ -49,10 +54,11 @@ const StepFunctions& step_functions();
 struct Tables {
   MemberTable family[kFamilies];
   HullTable hull;
-  alignas(64) std::int64_t ring_index[kMembers];  ///< where a member's lag lies in the 16 entries around its family's base
+  alignas(64) std::int64_t ring_index[kMemberRoom];  ///< where a member's lag lies in the 16 entries around its family's base
   alignas(64) double start_equity2[8];            ///< layer 2 at the cutout; lanes are families, unused ones 1
   alignas(64) double enabled_lane[8];             ///< 1 or 0
   bool enabled[kFamilies];
+  unsigned enabled_bits;
   bool is_hull;
   bool kama_from_price;
   bool strategy;
@@ -66,7 +72,8 @@ struct Tables {
   double long_threshold;
   double short_threshold;
   double price_unit;               ///< k * 10^price_scale
-  std::vector<double> growth;      ///< g by bars since the cutout; beyond its end it is computed
+  const double* growth;            ///< g by bars since the cutout, kGrowthTableBars of them; beyond it is computed
+  std::vector<double> growth_memory;
   std::size_t ring_size;
   std::size_t ring_offset;         ///< bytes from the block's start
   std::size_t hull_offset;
