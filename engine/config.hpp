@@ -46,6 +46,7 @@ struct ApiConfig {
 struct Config {
   AtcConfig atc;
   std::vector<feeds::FeedConfig> feeds;
+  std::vector<std::string> feed_places;            ///< "FILE:LINE: " of each feed, for messages about it
   EngineConfig engine;
   ApiConfig api;
   int price_scale = -1;                            ///< [input] price_scale for compute, -1: inferred from the text
@@ -57,8 +58,15 @@ Config load_config(const std::filesystem::path& file);
 /// The same from text; `name` stands for the file in messages.
 Config parse_config(std::string_view text, std::string_view name);
 
-/// "history", a UTC time, or "rolling:N/S". Throws ConfigError.
+/// Every key that a file can hold, as "atc.lambda"; of a [[feed]] as "feed.venue". docs/configuration.md has them all.
+std::vector<std::string> known_config_keys();
+
+/// The configuration in force as TOML that sets it, all defaults written out. Without the API token.
+std::string to_text(const Config& config);
+
+/// "history", a UTC time (2024-01-01 or 2024-01-01T00:00:00Z), or "rolling:N/S". Throws ConfigError.
 Anchor parse_anchor(std::string_view text);
+/// A text that parse_anchor() reads back.
 std::string to_string(const Anchor& anchor);
 
 }  // namespace lockstep::engine

@@ -1,4 +1,5 @@
-// A feed: one venue, attached. It turns frames and REST answers into MarketEvents and pushes them to the shards' queues.
+// A feed: one venue, attached. It turns frames and REST answers into MarketEvents and pushes them to the
+// shards' queues.
 #pragma once
 
 #include <cstdint>
@@ -21,35 +22,38 @@ struct FeedConfig {
   std::string venue;                   ///< binance_spot or binance_usdm
   std::vector<std::string> symbols;    ///< as the venue writes them: BTCUSDT
   std::vector<std::string> intervals;  ///< 1m 5m 1h ...
-  std::string ws_url;                  ///< wss://host[:port][/prefix] or ws://... for a private or simulated endpoint
-  std::string rest_url;                ///< https://host[:port] or http://...
-  std::string ca_file;                 ///< PEM of an extra certificate authority; checks are never switched off
-  int silence_s = 60;                  ///< connected but without data for so long: reconnect
-  int backoff_ms_max = 30'000;         ///< longest wait between connection attempts
-  int streams_max = 200;               ///< series per connection
+  std::string ws_url;    ///< wss://host[:port][/prefix] or ws://... for a private or simulated endpoint
+  std::string rest_url;  ///< https://host[:port] or http://...
+  std::string ca_file;   ///< PEM of an extra certificate authority; checks are never switched off
+  int silence_s = 60;    ///< connected but without data for so long: reconnect
+  int backoff_ms_max = 30'000;  ///< longest wait between connection attempts
+  int streams_max = 200;        ///< series per connection
 };
 
-/// Where the events of a series go. Shards are picked by series; the sink owns producer tokens for this feed's thread.
+/// Where the events of a series go. Shards are picked by series; the sink owns producer tokens for this
+/// feed's thread.
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// False when the shard's queue is full; the feed must follow with stream_down(events_lost) as soon as it fits.
+  /// False when the shard's queue is full; the feed must follow with stream_down(events_lost) as soon as it
+  /// fits.
   virtual bool push(const core::MarketEvent& event) = 0;
 };
 
 /// Counters of one connection or feed, for status and tests.
 struct FeedHealth {
   std::string venue;
-  bool connected = false;              ///< every connection of the feed is up and subscribed
+  bool connected = false;  ///< every connection of the feed is up and subscribed
   std::uint64_t frames = 0;
   std::uint64_t reconnects = 0;
-  std::uint64_t frames_unknown = 0;    ///< of no use to us, skipped
-  std::uint64_t records_refused = 0;   ///< of use but not usable
-  std::int64_t lag_ms = 0;             ///< newest receive wall time less event time
-  std::string last_error;              ///< escaped; empty when none
+  std::uint64_t frames_unknown = 0;   ///< of no use to us, skipped
+  std::uint64_t records_refused = 0;  ///< of use but not usable
+  std::int64_t lag_ms = 0;            ///< newest receive wall time less event time
+  std::string last_error;             ///< escaped; empty when none
 };
 
-/// One venue. Lives on the network thread: every member runs there except request_backfill, which any thread may call.
+/// One venue. Lives on the network thread: every member runs there except request_backfill, which any thread
+/// may call.
 class Feed {
  public:
   virtual ~Feed() = default;
@@ -64,8 +68,9 @@ class Feed {
 
 /// Throws std::invalid_argument for a venue that is not known (the text lists those that are) or a bad url.
 /// `series` are this feed's series in the catalog. Sink and catalog must outlive the feed.
-std::unique_ptr<Feed> make_feed(boost::asio::io_context& io, const FeedConfig& config, const core::Catalog& catalog,
-                                std::vector<core::SeriesId> series, EventSink& sink);
+std::unique_ptr<Feed> make_feed(boost::asio::io_context& io, const FeedConfig& config,
+                                const core::Catalog& catalog, std::vector<core::SeriesId> series,
+                                EventSink& sink);
 
 /// Venue names make_feed knows.
 const std::vector<std::string>& venue_names();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/limits.hpp"
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
 #include "engine/signal.hpp"
@@ -23,27 +24,40 @@ struct ApiHooks {
   /// Passes a request for the weight table to the series' shard; the answer comes by on_detail().
   std::function<void(const DetailRequest&)> request_detail;
   std::function<std::vector<feeds::FeedHealth>()> feed_health;
-  std::function<std::string()> config_text;       ///< what is in force, for /v1/status
+  std::function<std::string()> config_text;  ///< what is in force, for /v1/status
 };
 
-/// HTTP GET /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}[?detail=1]; websocket /v1/stream.
-/// Documented in docs/api.md. Everything runs on the io_context's one thread.
+/// HTTP GET /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}[?detail=1], /healthz, /readyz;
+/// websocket /v1/stream. Documented in docs/api.md. Everything runs on the io_context's one thread: the
+/// members must be called there, except the constructor, the destructor and port() while the io_context does
+/// not run. What is behind the server never waits for a client.
 class ApiServer {
  public:
-  /// Binds at once: throws std::system_error when the address is taken. The catalog must outlive the server.
-  ApiServer(boost::asio::io_context& io, const ApiConfig& config, const core::Catalog& catalog, ApiHooks hooks);
+  /// Binds at once. The catalog must be complete and outlive the server.
+  /// Throws std::invalid_argument when the configuration is not usable (bind is not an address, it is beyond
+  /// loopback without a token, the token is short), std::system_error when the address is taken.
+  ApiServer(boost::asio::io_context& io, const ApiConfig& config, const core::Catalog& catalog,
+            ApiHooks hooks, const ApiLimits& limits = {});
+  /// Cuts what stop() has not ended. The io_context must not run any more, or on this thread only.
   ~ApiServer();
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
 
   /// The port in use (of interest when the configuration said 0).
   int port() const;
-  /// A publication: becomes the series' latest and goes to stream clients.
+  /// Random at each start; in every answer, so that clients notice a restart.
+  const std::string& epoch() const;
+  /// A publication: becomes the series' latest and goes to stream clients. ts_published_ns is
+  /// std::chrono::steady_clock.
   void on_signal(const Signal& signal);
   void on_detail(const DetailAnswer& answer);
-  /// The latest publications of a series (for the terminal table): the last of any kind; kind state and ts_open_ms 0 if none.
+  /// The latest publications of a series (for the terminal table): the last of any kind; kind state and
+  /// ts_open_ms 0 if none.
   const Signal& latest(core::SeriesId series) const;
   /// The latest closed bar's publication.
   const Signal& latest_closed(core::SeriesId series) const;
-  /// Refuses new clients, closes websockets with 1001, ends within a second.
+  /// Refuses new clients, closes websockets with 1001, ends within a second: after that the server has no
+  /// work left on the io_context.
   void stop();
 
  private:

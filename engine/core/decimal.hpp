@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace lockstep::core {
@@ -28,5 +29,8 @@ DecimalStatus decimal_scale(std::string_view text, int& scale);
 /// Rounds to the nearest unit, ties to even: the explicit price_rounding = half_even for files written from binary
 /// floats. Otherwise as parse_decimal; never gives too_many_decimals.
 DecimalStatus parse_decimal_half_even(std::string_view text, int scale, std::int64_t& units);
+
+/// The text of `units` of 10^-scale with exactly `scale` decimals: 4325110 at scale 2 is 43251.10. scale: 0 to 18.
+std::string decimal_text(std::int64_t units, int scale);
 
 }  // namespace lockstep::core

@@ -1,8 +1,14 @@
-// A made-up exchange that speaks Binance's websocket and REST protocols over real sockets, from a seed. It is the other
-// side of every end-to-end test, so it shares no parser, JSON writer or bar arithmetic with the daemon: only the standard
-// library, Asio/Beast, OpenSSL and nlohmann-json. Nothing here includes incremental/, feeds/ or engine/.
+// A made-up exchange that speaks Binance's websocket and REST protocols over real sockets, from a seed. It is
+// the other side of every end-to-end test, so it shares no parser, JSON writer or bar arithmetic with the
+// daemon: only the standard library, Asio/Beast, OpenSSL and nlohmann-json. Nothing here includes
+// incremental/, feeds/ or engine/.
+//
+// It serves kline streams of 1m to 1M (no 1s) with SUBSCRIBE and its relatives, and over REST exchangeInfo,
+// klines, time and ping. Other streams are acked and stay silent, as unknown symbols do. Bars longer than 1m
+// are aggregated from the minutes, minutes without trades included.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -16,29 +22,47 @@ enum class Dialect : std::uint8_t { binance_spot, binance_usdm };
 struct SimConfig {
   std::uint64_t seed = 1;
   Dialect dialect = Dialect::binance_spot;
-  int symbols = 8;                     ///< made up, see symbol_names(); at most 10,000
-  double speed = 60;                   ///< venue seconds per real second: 60 closes a 1m bar every second
-  int updates_per_bar = 5;             ///< open-bar frames per 1m bar and symbol that trades
-  int history_bars = 3000;             ///< 1m bars of history before the start
-  bool tls = false;                    ///< with a certificate authority made on the spot, see ca_file()
+  int symbols = 8;          ///< made up, see symbol_names(); at most 10,000
+  double speed = 60;        ///< venue seconds per real second: 60 closes a 1m bar every second
+  int updates_per_bar = 5;  ///< open-bar frames per 1m bar and symbol that trades
+  int history_bars = 3000;  ///< 1m bars of history before the start
+  bool tls = false;         ///< with a certificate authority made on the spot, see ca_file()
   std::string bind = "127.0.0.1";
-  int port = 0;                        ///< one port serves REST and websockets; 0: any free one
-  std::int64_t start_ms = 0;           ///< venue time at start; 0: the host's clock, cut to the minute
-  std::filesystem::path truth_file;    ///< every final 1m bar as `symbol,ts_ms,open,high,low,close,volume`; empty: none
+  int port = 0;               ///< one port serves REST and websockets; 0: any free one
+  std::int64_t start_ms = 0;  ///< venue time at start; 0: the host's clock, cut to the minute
+  std::filesystem::path
+      truth_file;  ///< every final 1m bar as `symbol,ts_ms,open,high,low,close,volume`; empty: none
+  std::filesystem::path
+      ca_path;  ///< with tls: where the authority's PEM goes and stays; empty: a temporary file
+  bool push_quiet_bars =
+      true;                  ///< bars without trades are pushed on the websocket, too; REST always has them
+  int ping_interval_ms = 0;  ///< real time between server pings; 0: the venue's own, 20 s or 3 min
+  int pong_timeout_ms = 0;   ///< real time without an answer to a ping; 0: the venue's own, 1 or 10 min
+  int rest_weight_max =
+      0;  ///< request weight per real minute, beyond it 429; 0: the venue's own, 6000 or 2400
+  std::size_t client_queue_bytes_max =
+      64 << 20;  ///< unsent bytes of one websocket, beyond it the client is cut off
 };
 
-/// Runs on its own thread between start() and stop(). Every member may be called from any thread.
+/// Runs on its own thread between start() and stop(). Every member may be called from any thread. Bars depend
+/// on seed, symbol and minute only: neither on speed nor on start_ms, clients or faults.
 class ExchangeSim {
  public:
+  /// Throws std::invalid_argument that names the field, its value and what would be right; std::system_error
+  /// when the CA or truth file cannot be written.
   explicit ExchangeSim(SimConfig config);
   ~ExchangeSim();
 
-  /// Binds and serves. Throws std::system_error when the address is taken.
+  /// Binds and serves. Throws std::system_error when the address is taken. After stop() it may be called
+  /// again and takes the same port: an outage, during which venue time went on.
   void start();
+  /// Cuts everyone and returns within a second.
   void stop();
 
+  /// Known from the first start() on.
   int port() const;
-  /// wss://127.0.0.1:PORT or ws://..., https:// or http://...; what a [[feed]] entry wants.
+  /// wss://127.0.0.1:PORT or ws://..., https:// or http://...; what a [[feed]] entry wants. On USD-M ws_url()
+  /// ends in /market, the only place where that venue pushes klines.
   std::string ws_url() const;
   std::string rest_url() const;
   /// PEM of the certificate authority; empty without TLS. The file lives as long as the simulator.
@@ -47,9 +71,10 @@ class ExchangeSim {
 
   /// Cuts every websocket connection now, without a close frame. Returns how many.
   int cut_connections();
-  /// Refuses new connections while true.
+  /// Refuses new connections while true: they are reset right after the TCP handshake. Present ones go on.
   void set_refuse(bool refuse);
-  /// Keeps connections open and answers pings, but sends no data while true.
+  /// Keeps connections open and answers pings and requests, but pushes no data while true. REST is not
+  /// touched.
   void set_silent(bool silent);
   /// Number of websocket connections.
   int connections() const;
@@ -62,7 +87,11 @@ class ExchangeSim {
     std::string open, high, low, close, volume;  ///< decimal text as sent
   };
   /// Every final bar of `symbol` at `interval` ("1m", "5m", ...) so far, history included, oldest first.
+  /// The first one of a long interval may hold fewer minutes, as history begins within it.
+  /// Throws std::invalid_argument for a symbol or interval that does not exist.
   std::vector<TruthBar> truth(const std::string& symbol, const std::string& interval) const;
+  /// The truth file could not be written to its end (disk full).
+  bool has_truth_file_failed() const;
 
  private:
   class Impl;

@@ -1,0 +1,258 @@
+#include "engine/api/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "engine/api/ascii.hpp"
+#include "engine/api/json_writer.hpp"
+#include "engine/api/signal_json.hpp"
+
+namespace lockstep::engine {
+namespace {
+
+constexpr std::size_t kReasonsMax = 100;
+constexpr std::array<SeriesState, 7> kStates = {
+    SeriesState::warming, SeriesState::live,     SeriesState::stale,  SeriesState::gap,
+    SeriesState::halted,  SeriesState::rejected, SeriesState::retired};
+
+void append_bar_or_null(std::string& out, const ServerState& state, const Signal& signal,
+                        std::int64_t now_ns) {
+  if (signal.bar.ts_open_ms == 0) {
+    out += "null";
+  } else {
+    append_signal(out, signal, state.index, state.epoch, now_ns);
+  }
+}
+
+/// {"venue",...,"closed_bar":{...}|null,"open_bar":{...}|null without the closing brace.
+void append_series(std::string& out, const ServerState& state, core::SeriesId series, std::int64_t now_ns) {
+  const Signal& latest = state.store.latest(series);
+  out += '{';
+  out += state.index.name_fields(series);
+  out += ",\"state\":";
+  append_json_string(out, to_string(latest.state));
+  out += ",\"reason\":";
+  append_json_string(out, core::to_string(latest.reason));
+  out += state.store.is_valid(series) ? ",\"valid\":true," : ",\"valid\":false,";
+  append_age(out, latest, now_ns);
+  out += ",\"closed_bar\":";
+  append_bar_or_null(out, state, state.store.closed_now(series), now_ns);
+  out += ",\"open_bar\":";
+  append_bar_or_null(out, state, state.store.open_now(series), now_ns);
+}
+
+std::string without_token(std::string text, const std::string& token) {
+  if (token.empty()) return text;
+  for (std::size_t at = text.find(token); at != std::string::npos; at = text.find(token, at))
+    text.replace(at, token.size(), "***");
+  return text;
+}
+
+void write_series_counts(JsonWriter& json, const ServerState& state) {
+  std::array<std::size_t, kStates.size()> counts{};
+  for (core::SeriesId id = 0; id < state.store.size(); ++id) {
+    ++counts[static_cast<std::size_t>(state.store.latest(id).state)];
+  }
+  json.key("series").begin_object().field("total", state.store.size());
+  for (const SeriesState each : kStates)
+    json.field(lower(to_string(each)), counts[static_cast<std::size_t>(each)]);
+  json.end_object();
+}
+
+void write_feeds(JsonWriter& json, const ServerState& state) {
+  json.key("feeds").begin_array();
+  const auto feeds = state.hooks.feed_health ? state.hooks.feed_health() : std::vector<feeds::FeedHealth>();
+  for (const feeds::FeedHealth& feed : feeds) {
+    json.begin_object()
+        .field("venue", feed.venue)
+        .field("connected", feed.connected)
+        .field("frames", feed.frames);
+    json.field("reconnects", feed.reconnects).field("frames_unknown", feed.frames_unknown);
+    json.field("records_refused", feed.records_refused).field("lag_ms", feed.lag_ms);
+    json.field("last_error", feed.last_error).end_object();
+  }
+  json.end_array();
+}
+
+void write_clients(JsonWriter& json, const ServerState& state) {
+  const ApiCounters& counters = state.counters;
+  json.key("clients").begin_object().field("connections", state.connections.size());
+  json.field("streams", state.streams.size()).field("connections_max", state.config.clients_max);
+  json.field("requests", counters.requests).field("refused_connections", counters.refused_connections);
+  json.field("refused_requests", counters.refused_requests).field("messages_sent", counters.messages_sent);
+  json.field("conflated", counters.conflated).field("closed_slow", counters.closed_slow).end_object();
+}
+
+struct Page {
+  SeriesFilter filter;
+  std::vector<SeriesState> states;  // empty: any
+  std::size_t limit = 0;
+  std::size_t offset = 0;
+};
+
+bool parse_number(const Parameter& parameter, std::size_t& out) {
+  if (parameter.values.size() != 1) return false;
+  const std::string& text = parameter.values.front();
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size();
+}
+
+std::optional<ApiError> take_states(const Parameter& parameter, std::vector<SeriesState>& states) {
+  for (const std::string& name : parameter.values) {
+    const auto found = std::find_if(kStates.begin(), kStates.end(), [&](SeriesState state) {
+      return lower(name) == lower(to_string(state));
+    });
+    if (found == kStates.end()) {
+      return ApiError{
+          400, "bad_parameter",
+          fmt::format(
+              "state={} is not a state; states are warming, live, stale, gap, halted, rejected, retired",
+              shown(name))};
+    }
+    states.push_back(*found);
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> take_page_parameter(const Parameter& parameter, std::size_t page_max, Page& page) {
+  if (page.filter.take(parameter)) return std::nullopt;
+  if (parameter.name == "state") return take_states(parameter, page.states);
+  if (parameter.name == "limit") {
+    if (parse_number(parameter, page.limit) && page.limit >= 1 && page.limit <= page_max) return std::nullopt;
+    return ApiError{400, "bad_parameter", fmt::format("limit must be a whole number from 1 to {}", page_max)};
+  }
+  if (parameter.name == "offset") {
+    if (parse_number(parameter, page.offset)) return std::nullopt;
+    return ApiError{400, "bad_parameter", "offset must be a whole number, 0 or more"};
+  }
+  return ApiError{
+      400, "unknown_parameter",
+      fmt::format("there is no parameter {}; known are venue, symbol, interval, state, limit, offset",
+                  shown(parameter.name))};
+}
+
+bool is_wanted(const ServerState& state, const Page& page, const core::Series& series) {
+  if (!page.filter.matches(series)) return false;
+  const SeriesState now = state.store.latest(series.id).state;
+  return page.states.empty() || std::find(page.states.begin(), page.states.end(), now) != page.states.end();
+}
+
+Answer page_answer(const ServerState& state, const Page& page) {
+  std::string rows;
+  std::size_t total = 0;
+  std::size_t count = 0;
+  const std::int64_t now_ns = monotonic_ns();
+  for (const core::Series& series : state.index.catalog().series()) {
+    if (!is_wanted(state, page, series)) continue;
+    const bool is_on_page = total >= page.offset && count < page.limit;
+    ++total;
+    if (!is_on_page) continue;
+    if (count++ != 0) rows += ',';
+    append_series(rows, state, series.id, now_ns);
+    rows += '}';
+  }
+  Answer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().field("epoch", state.epoch).field("now_ms", wall_ms()).field("total", total);
+  json.field("offset", page.offset).field("limit", page.limit).field("count", count);
+  json.key("signals").raw("[" + rows + "]").end_object();
+  return answer;
+}
+
+void write_not_ready(JsonWriter& json, const ServerState& state, std::size_t& not_ready) {
+  json.key("reasons").begin_array();
+  for (core::SeriesId id = 0; id < state.store.size(); ++id) {
+    const Signal& latest = state.store.latest(id);
+    if (latest.state == SeriesState::live || latest.state == SeriesState::rejected) continue;
+    if (++not_ready > kReasonsMax) continue;
+    json.begin_object().raw(state.index.name_fields(id));
+    json.field("state", to_string(latest.state)).field("reason", core::to_string(latest.reason)).end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+Answer error_answer(const ApiError& error) {
+  Answer answer{error.status, {}};
+  JsonWriter json(answer.body);
+  json.begin_object().key("error").begin_object();
+  json.field("code", error.code).field("message", error.message).end_object().end_object();
+  return answer;
+}
+
+Answer healthz_answer() {
+  return {200, R"({"alive":true})"};
+}
+
+Answer readyz_answer(const ServerState& state) {
+  std::size_t live = 0;
+  for (core::SeriesId id = 0; id < state.store.size(); ++id) live += state.store.is_live(id) ? 1 : 0;
+  std::size_t not_ready = 0;
+  std::string reasons;
+  JsonWriter reasons_json(reasons);
+  write_not_ready(reasons_json, state, not_ready);
+  // With every series rejected nothing is served: that is not ready either.
+  const bool is_ready = not_ready == 0 && live > 0;
+  Answer answer{is_ready ? 200u : 503u, {}};
+  JsonWriter json(answer.body);
+  json.begin_object().field("ready", is_ready).field("epoch", state.epoch).field("live", live);
+  json.field("not_ready", not_ready).raw(reasons).end_object();
+  return answer;
+}
+
+Answer status_answer(const ServerState& state) {
+  Answer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().field("version", LOCKSTEP_VERSION).field("epoch", state.epoch);
+  json.field("uptime_ms", (monotonic_ns() - state.ts_started_ns) / 1'000'000).field("now_ms", wall_ms());
+  write_series_counts(json, state);
+  write_feeds(json, state);
+  write_clients(json, state);
+  json.field("config",
+             without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token));
+  json.end_object();
+  return answer;
+}
+
+Answer signals_answer(const ServerState& state, const std::vector<Parameter>& query) {
+  Page page;
+  page.limit = state.limits.page_max;
+  for (const Parameter& parameter : query) {
+    if (const auto error = take_page_parameter(parameter, state.limits.page_max, page))
+      return error_answer(*error);
+  }
+  if (const auto error = page.filter.check(state.index, state.limits.names_max)) return error_answer(*error);
+  return page_answer(state, page);
+}
+
+Answer signal_answer(const ServerState& state, core::SeriesId series) {
+  Answer answer;
+  append_series(answer.body, state, series, monotonic_ns());
+  JsonWriter(answer.body.append(",")).field("epoch", state.epoch).field("now_ms", wall_ms()).end_object();
+  return answer;
+}
+
+Answer detail_answer(const ServerState& state, core::SeriesId series, const DetailAnswer* detail) {
+  if (detail == nullptr) {
+    return error_answer(
+        {503, "detail_timeout", "the shard of this series did not answer in time; try again"});
+  }
+  Answer answer = signal_answer(state, series);
+  answer.body.back() = ',';
+  if (!detail->is_known) {
+    answer.body += "\"detail\":null}";
+    return answer;
+  }
+  answer.body += "\"detail\":{\"publication\":";
+  append_signal(answer.body, state.store.as_of_now(detail->signal), state.index, state.epoch, monotonic_ns());
+  answer.body += ",\"members\":";
+  append_members(answer.body, detail->detail);
+  answer.body += "}}";
+  return answer;
+}
+
+}  // namespace lockstep::engine

@@ -1,0 +1,30 @@
+// The bodies of the HTTP answers.
+#pragma once
+
+#include <string>
+
+#include "engine/api/series_filter.hpp"
+#include "engine/api/server_state.hpp"
+
+namespace lockstep::engine {
+
+/// An HTTP answer before it is one.
+struct Answer {
+  unsigned status = 200;
+  std::string body;
+};
+
+/// {"error":{"code":...,"message":...}}
+Answer error_answer(const ApiError& error);
+
+Answer healthz_answer();
+/// 200 when every series that is not rejected is live, else 503 with what is not.
+Answer readyz_answer(const ServerState& state);
+Answer status_answer(const ServerState& state);
+/// The list of /v1/signals. Errors: unknown names, unknown parameters, numbers that are none.
+Answer signals_answer(const ServerState& state, const std::vector<Parameter>& query);
+Answer signal_answer(const ServerState& state, core::SeriesId series);
+/// The same with the weight table; `answer` is null when the shard did not answer in time.
+Answer detail_answer(const ServerState& state, core::SeriesId series, const DetailAnswer* answer);
+
+}  // namespace lockstep::engine

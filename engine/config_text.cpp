@@ -1,0 +1,110 @@
+// The configuration in force, as the text that would set it.
+#include <charconv>
+
+#include "engine/config.hpp"
+
+namespace lockstep::engine {
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += escape;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// The shortest text that reads back to the same double, as TOML wants floats.
+std::string number(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  std::string out(text, end);
+  if (out.find_first_of(".e") == std::string::npos) out += ".0";
+  return out;
+}
+
+std::string list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + in_quotes(text);
+  return out + "]";
+}
+
+class Lines {
+ public:
+  void table(std::string_view head) { text_ += (text_.empty() ? "" : "\n") + std::string(head) + "\n"; }
+  void line(const std::string& key, const std::string& value) { text_ += key + " = " + value + "\n"; }
+  void line(const std::string& key, std::string_view value) { line(key, in_quotes(value)); }
+  void line(const std::string& key, std::int64_t value) { line(key, std::to_string(value)); }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void add_atc(Lines& lines, const AtcConfig& atc) {
+  lines.table("[atc]");
+  std::vector<std::string> families;
+  for (std::size_t f = 0; f < kFamilies; ++f) {
+    const std::string name(kFamilyNames[f]);
+    lines.line(name + "_len", std::int64_t{atc.lengths[f]});
+    lines.line(name + "_w", number(atc.weights[f]));
+    if (atc.enabled[f]) families.push_back(name);
+  }
+  lines.line("families", list(families));
+  lines.line("robustness", to_string(atc.robustness));
+  lines.line("lambda", number(atc.lambda));
+  lines.line("decay", number(atc.decay));
+  lines.line("cutout", atc.cutout);
+  lines.line("long_threshold", number(atc.long_threshold));
+  lines.line("short_threshold", number(atc.short_threshold));
+  lines.line("source", to_string(atc.source));
+  lines.line("hma", to_string(atc.hma));
+  lines.line("kama_seed", to_string(atc.kama_seed));
+  lines.line("strategy", std::string(atc.strategy ? "true" : "false"));
+}
+
+void add_feed(Lines& lines, const feeds::FeedConfig& feed) {
+  lines.table("[[feed]]");
+  lines.line("venue", std::string_view(feed.venue));
+  lines.line("symbols", list(feed.symbols));
+  lines.line("intervals", list(feed.intervals));
+  if (!feed.ws_url.empty()) lines.line("ws_url", std::string_view(feed.ws_url));
+  if (!feed.rest_url.empty()) lines.line("rest_url", std::string_view(feed.rest_url));
+  if (!feed.ca_file.empty()) lines.line("ca_file", std::string_view(feed.ca_file));
+  lines.line("silence_s", std::int64_t{feed.silence_s});
+  lines.line("backoff_ms_max", std::int64_t{feed.backoff_ms_max});
+  lines.line("streams_max", std::int64_t{feed.streams_max});
+}
+
+}  // namespace
+
+std::string to_text(const Config& config) {
+  Lines lines;
+  add_atc(lines, config.atc);
+  for (const feeds::FeedConfig& feed : config.feeds) add_feed(lines, feed);
+  lines.table("[engine]");
+  lines.line("data_dir", std::string_view(config.engine.data_dir));
+  lines.line("anchor", std::string_view(to_string(config.engine.anchor)));
+  lines.line("shards", std::int64_t{config.engine.shards});
+  lines.line("poll", std::string_view(config.engine.poll == PollMode::busy ? "busy" : "wait"));
+  lines.line("queue_events_max", std::int64_t{config.engine.queue_events_max});
+  lines.line("late_s", std::int64_t{config.engine.late_s});
+  lines.line("log_level", std::string_view(config.engine.log_level));
+  if (!config.engine.log_file.empty()) lines.line("log_file", std::string_view(config.engine.log_file));
+  lines.table("[api]");
+  lines.line("bind", std::string_view(config.api.bind));
+  lines.line("port", std::int64_t{config.api.port});
+  lines.line("clients_max", std::int64_t{config.api.clients_max});
+  return lines.take();
+}
+
+}  // namespace lockstep::engine

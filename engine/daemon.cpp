@@ -1,0 +1,295 @@
+#include "engine/daemon.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "engine/api/api_server.hpp"
+#include "engine/shard_thread.hpp"
+
+namespace lockstep::engine {
+namespace {
+
+constexpr std::size_t kSignalsMax = 1 << 17;
+constexpr std::size_t kAnswersMax = 1024;
+constexpr std::chrono::milliseconds kHealthPeriod{250};
+/// How long feeds, and then clients, are given to say goodbye.
+constexpr std::chrono::seconds kGoodbye{1};
+
+/// Parameters by price scale, made once and shared by all series.
+class ParamsCache {
+ public:
+  explicit ParamsCache(const AtcConfig& config) : config_(config) {}
+
+  std::shared_ptr<const AtcParams> at(int price_scale) {
+    if (price_scale < 0 || price_scale > kPriceScaleMax) return nullptr;
+    const std::lock_guard lock(mutex_);
+    auto& params = by_scale_[static_cast<std::size_t>(price_scale)];
+    if (!params) params = AtcParams::create(config_, price_scale);
+    return params;
+  }
+
+ private:
+  AtcConfig config_;
+  std::mutex mutex_;
+  std::array<std::shared_ptr<const AtcParams>, kPriceScaleMax + 1> by_scale_;
+};
+
+std::string place_of(const Config& config, std::size_t feed) {
+  return feed < config.feed_places.size() ? config.feed_places[feed] : std::string();
+}
+
+void check_anchor(const Config& config) {
+  const Anchor& anchor = config.engine.anchor;
+  const std::int64_t needed = AtcParams::create(config.atc, 0)->warmup_bars();
+  if (anchor.kind == Anchor::Kind::rolling && anchor.bars < needed) {
+    throw ConfigError("engine.anchor = \"" + to_string(anchor) + "\": the averages need " + std::to_string(needed) +
+                      " bars to warm up, a run of " + std::to_string(anchor.bars) + " would never be live; use rolling:" +
+                      std::to_string(needed) + "/S or more");
+  }
+}
+
+}  // namespace
+
+core::Catalog make_catalog(const Config& config) {
+  core::Catalog catalog;
+  for (std::size_t f = 0; f < config.feeds.size(); ++f) {
+    for (const std::string& symbol : config.feeds[f].symbols) {
+      for (const std::string& interval : config.feeds[f].intervals) {
+        const auto parsed = core::Interval::parse(interval);
+        if (!parsed) throw ConfigError(place_of(config, f) + "feed.intervals: \"" + interval + "\" is not an interval");
+        if (!catalog.add(config.feeds[f].venue, symbol, *parsed)) {
+          throw ConfigError(place_of(config, f) + "feed: " + config.feeds[f].venue + " " + symbol + " " + interval +
+                            " is there twice; name each series once");
+        }
+      }
+    }
+  }
+  if (catalog.size() == 0) {
+    throw ConfigError("no [[feed]] names a symbol and an interval: there is nothing to attach to");
+  }
+  return catalog;
+}
+
+class Daemon::Impl {
+ public:
+  explicit Impl(const Config& config)
+      : config_(config),
+        catalog_(make_catalog(config)),
+        params_(config.atc),
+        settings_(make_settings()),
+        signals_(kSignalsMax),
+        answers_(kAnswersMax),
+        waker_(outputs_io_, [this] { drain(); }),
+        feed_of_series_(catalog_.size(), nullptr) {
+    check_anchor(config_);
+    make_shards();
+    make_feeds();
+    ApiHooks hooks;
+    hooks.request_detail = [this](const DetailRequest& request) {
+      shards_[shard_of(request.series, shards_.size())]->request_detail(request);
+    };
+    hooks.feed_health = [this] { return feed_health(); };
+    hooks.config_text = [this] { return to_text(config_); };
+    api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
+  }
+
+  ~Impl() { stop_threads(); }
+
+  void start() {
+    for (auto& shard : shards_) shard->start();
+    note_health();
+    network_ = std::thread([this] { run_network(); });
+    boost::asio::post(network_io_, [this] {
+      for (auto& feed : feeds_) feed->start();
+    });
+  }
+
+  void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
+    on_signal_ = std::move(on_signal);
+    boost::asio::steady_timer timer(outputs_io_);
+    std::function<void()> tick = [&] {
+      timer.expires_after(std::chrono::milliseconds(period_ms));
+      timer.async_wait([&](const boost::system::error_code& error) {
+        if (error) return;
+        if (every) every();
+        tick();
+      });
+    };
+    tick();
+    auto work = boost::asio::make_work_guard(outputs_io_);
+    if (!is_stopping_) outputs_io_.run();
+    timer.cancel();
+    signals_of_system_.cancel();
+    work.reset();
+    outputs_io_.restart();
+    stop_threads();
+    drain();
+    api_->stop();
+    outputs_io_.run_for(kGoodbye);
+  }
+
+  void stop() {
+    is_stopping_ = true;
+    outputs_io_.stop();
+  }
+
+  void stop_on_signals() {
+    signals_of_system_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      signals_of_system_.clear();
+      std::signal(SIGINT, SIG_DFL);
+      std::signal(SIGTERM, SIG_DFL);
+      stop();
+    });
+  }
+
+  const core::Catalog& catalog() const { return catalog_; }
+  ApiServer& api() { return *api_; }
+
+  std::vector<feeds::FeedHealth> feed_health() const {
+    const std::lock_guard lock(health_mutex_);
+    return feed_health_;
+  }
+
+  DaemonHealth health() const {
+    DaemonHealth health;
+    for (const auto& shard : shards_) {
+      health.queue_depth.push_back(shard->queue().depth());
+      health.events_lost += shard->queue().lost();
+    }
+    health.signals_lost = signals_.lost();
+    return health;
+  }
+
+ private:
+  SeriesSettings make_settings() {
+    SeriesSettings settings;
+    settings.params_at = [this](int price_scale) { return params_.at(price_scale); };
+    settings.anchor = config_.engine.anchor;
+    settings.late_ms = std::int64_t{1000} * config_.engine.late_s;
+    return settings;
+  }
+
+  void make_shards() {
+    std::vector<std::vector<core::SeriesId>> ids(static_cast<std::size_t>(config_.engine.shards));
+    for (const core::Series& series : catalog_.series()) ids[shard_of(series.id, ids.size())].push_back(series.id);
+    for (const auto& own : ids) {
+      shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_, answers_,
+                                                      waker_, feed_of_series_));
+    }
+  }
+
+  void make_feeds() {
+    std::vector<core::EventQueue*> queues;
+    for (auto& shard : shards_) queues.push_back(&shard->queue());
+    for (const feeds::FeedConfig& feed : config_.feeds) {
+      std::vector<core::SeriesId> ids;
+      for (const std::string& symbol : feed.symbols) {
+        for (const std::string& interval : feed.intervals) {
+          ids.push_back(*catalog_.find(feed.venue, symbol, core::Interval::parse(interval)->text()));
+        }
+      }
+      outlets_.push_back(std::make_unique<FeedOutlet>(queues));
+      feeds_.push_back(feeds::make_feed(network_io_, feed, catalog_, ids, *outlets_.back()));
+      for (const core::SeriesId id : ids) feed_of_series_[id] = feeds_.back().get();
+    }
+  }
+
+  void run_network() {
+    auto work = boost::asio::make_work_guard(network_io_);
+    note_health_again();
+    if (config_.engine.poll == PollMode::busy) {
+      while (!is_network_stopping_.load(std::memory_order_acquire)) network_io_.poll();
+    } else {
+      network_io_.run();
+    }
+    work.reset();
+    network_io_.restart();
+    for (auto& feed : feeds_) feed->stop();
+    health_timer_.cancel();
+    network_io_.run_for(kGoodbye);
+  }
+
+  void note_health() {
+    std::vector<feeds::FeedHealth> now;
+    for (const auto& feed : feeds_) now.push_back(feed->health());
+    const std::lock_guard lock(health_mutex_);
+    feed_health_ = std::move(now);
+  }
+
+  void note_health_again() {
+    note_health();
+    health_timer_.expires_after(kHealthPeriod);
+    health_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) note_health_again();
+    });
+  }
+
+  /// On the outputs thread: everything that shards have published goes to the API and the terminal.
+  void drain() {
+    Signal batch[64];
+    for (std::size_t count; (count = signals_.take(batch, std::size(batch))) > 0;) {
+      for (std::size_t i = 0; i < count; ++i) {
+        api_->on_signal(batch[i]);
+        if (on_signal_) on_signal_(batch[i]);
+      }
+    }
+    DetailAnswer answer;
+    while (answers_.take(&answer, 1) == 1) api_->on_detail(answer);
+  }
+
+  void stop_threads() {
+    is_network_stopping_.store(true, std::memory_order_release);
+    network_io_.stop();
+    if (network_.joinable()) network_.join();
+    for (auto& shard : shards_) shard->stop();
+  }
+
+  Config config_;
+  core::Catalog catalog_;
+  ParamsCache params_;
+  SeriesSettings settings_;
+  boost::asio::io_context outputs_io_{1};
+  boost::asio::io_context network_io_{1};
+  SignalQueue signals_;
+  DetailAnswerQueue answers_;
+  OutputsWaker waker_;
+  std::vector<feeds::Feed*> feed_of_series_;
+  std::vector<std::unique_ptr<FeedOutlet>> outlets_;
+  std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::vector<std::unique_ptr<feeds::Feed>> feeds_;
+  std::unique_ptr<ApiServer> api_;
+  SignalHook on_signal_;
+  boost::asio::signal_set signals_of_system_{outputs_io_, SIGINT, SIGTERM};
+  boost::asio::steady_timer health_timer_{network_io_};
+  mutable std::mutex health_mutex_;
+  std::vector<feeds::FeedHealth> feed_health_;
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> is_network_stopping_{false};
+  std::thread network_;
+};
+
+Daemon::Daemon(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Daemon::~Daemon() = default;
+void Daemon::start() { impl_->start(); }
+void Daemon::stop_on_signals() { impl_->stop_on_signals(); }
+void Daemon::run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
+  impl_->run_outputs(period_ms, every, std::move(on_signal));
+}
+void Daemon::stop() { impl_->stop(); }
+const core::Catalog& Daemon::catalog() const { return impl_->catalog(); }
+ApiServer& Daemon::api() { return impl_->api(); }
+std::vector<feeds::FeedHealth> Daemon::feed_health() const { return impl_->feed_health(); }
+DaemonHealth Daemon::health() const { return impl_->health(); }
+
+}  // namespace lockstep::engine

@@ -1,0 +1,311 @@
+#include "engine/live_series.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockstep::engine {
+
+using core::EventKind;
+using core::MarketEvent;
+using core::Reason;
+
+namespace {
+
+/// Waits between requests that did not reach the live bars: 1, 2, 4 ... 64 s of venue time.
+std::int64_t retry_wait_ms(int attempts) { return std::int64_t{1000} << std::min(attempts - 1, 6); }
+
+}  // namespace
+
+LiveSeries::LiveSeries(const core::Series& series, const SeriesSettings& settings)
+    : id_(series.id), interval_(series.interval), settings_(&settings) {
+  last_.series = id_;
+}
+
+void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
+  switch (event.kind) {
+    case EventKind::listed: return on_listed(event, sink);
+    case EventKind::rejected: return set_state(SeriesState::rejected, event.reason, sink);
+    case EventKind::stream_up:
+      if (is_up_ || is_stopped() || !atc_) return;
+      is_up_ = true;
+      return load(is_cold_ ? SeriesState::warming : SeriesState::gap,
+                  is_cold_ ? Reason::history_loading : Reason::bar_missing, sink);
+    case EventKind::stream_down: return on_down(event.reason, sink);
+    case EventKind::bar: return on_bar(event, sink);
+    case EventKind::backfill_bar: return on_backfill_bar(event, sink);
+    case EventKind::backfill_done: return on_backfill_done(event, sink);
+    case EventKind::refused:
+      ++counters_.refused;
+      if (is_ready()) load(SeriesState::gap, event.reason, sink);
+      return;
+    case EventKind::clock: return on_clock(event.ts_event_ms, sink);
+  }
+}
+
+void LiveSeries::on_listed(const MarketEvent& event, SeriesSink& sink) {
+  const bool is_scale_change = atc_.has_value() && event.price_scale != price_scale_;
+  if (atc_ && !is_scale_change && !is_stopped()) return;
+  price_scale_ = event.price_scale;
+  const auto params = settings_->params_at(price_scale_);
+  if (!params) return set_state(SeriesState::halted, Reason::price_refused, sink);
+  atc_.emplace(params, settings_->anchor, interval_.ms());
+  is_up_ = false;
+  state_ = SeriesState::warming;
+  start_over(is_scale_change ? Reason::scale_changed : Reason::starting, sink);
+}
+
+void LiveSeries::on_down(Reason reason, SeriesSink& sink) {
+  is_up_ = false;
+  is_loading_ = false;
+  ++request_id_;  // answers still under way are of no use: the next stream_up asks anew
+  held_.clear();
+  open_.reset();
+  if (is_stopped() || !atc_) return;
+  set_state(is_cold_ ? SeriesState::warming : SeriesState::stale, reason, sink);
+}
+
+void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
+  if (!is_up_ || is_stopped() || !atc_) return;
+  if (!event.is_closed) open_ = event;
+  if (is_loading_) {
+    if (event.is_closed) hold(event);
+    return;
+  }
+  const std::int64_t ts = event.bar.ts_open_ms;
+  if (expected_ms_ && ts < *expected_ms_) {
+    if (event.is_closed) compare_again(event, sink);
+    return;
+  }
+  if (expected_ms_ && ts > *expected_ms_) {
+    if (event.is_closed) hold(event);
+    if (retry_at_ms_ == INT64_MAX) {
+      ++counters_.gaps;
+      load(SeriesState::gap, Reason::bar_missing, sink);
+    }
+    return;
+  }
+  // A hole or a late bar is closed as soon as the bar itself comes.
+  if (event.is_closed) {
+    commit(event, false, sink);
+    if (retry_at_ms_ != INT64_MAX && is_ready() && apply_held(sink)) settle(sink);
+  } else if (state_ == SeriesState::live || state_ == SeriesState::warming) {
+    peek(event, sink);
+  }
+}
+
+void LiveSeries::on_backfill_bar(const MarketEvent& event, SeriesSink& sink) {
+  if (event.request_id != request_id_ || !is_loading_ || is_stopped()) return;
+  const std::int64_t ts = event.bar.ts_open_ms;
+  if (expected_ms_ && ts < *expected_ms_) return compare_again(event, sink);
+  if (expected_ms_ && ts > *expected_ms_) {
+    // The venue's own history goes on without the bar: it is not late, it does not exist.
+    counters_.holes += interval_.is_month() ? 1 : static_cast<std::uint64_t>((ts - *expected_ms_) / interval_.ms());
+  }
+  commit(event, true, sink);
+}
+
+void LiveSeries::on_backfill_done(const MarketEvent& event, SeriesSink& sink) {
+  if (event.request_id != request_id_ || !is_loading_ || is_stopped()) return;
+  is_loading_ = false;
+  if (!is_up_) return;
+  const bool is_joined = apply_held(sink);
+  if (is_loading_ || is_stopped()) return;
+  if (is_joined && !is_late(event.ts_event_ms)) return settle(sink);
+  // History does not reach the live bars, or the last closed one, yet. It lags at times: ask again, ever more slowly.
+  if (is_joined && !is_cold_) set_state(SeriesState::stale, Reason::bar_late, sink);
+  retry_at_ms_ = event.ts_event_ms + retry_wait_ms(++attempts_);
+}
+
+void LiveSeries::on_clock(std::int64_t venue_now_ms, SeriesSink& sink) {
+  if (!is_ready()) return;
+  if (retry_at_ms_ != INT64_MAX) {
+    if (venue_now_ms >= retry_at_ms_) load(state_, reason_, sink);
+    return;
+  }
+  if (is_late(venue_now_ms)) load(SeriesState::stale, Reason::bar_late, sink);
+}
+
+/// The bar that must come next has been over for longer than its final frame may take.
+bool LiveSeries::is_late(std::int64_t venue_now_ms) const {
+  return expected_ms_ && venue_now_ms > interval_.next_open_ms(*expected_ms_) + settings_->late_ms;
+}
+
+/// Takes the held bars that follow, in order. False when one is still missing before them.
+bool LiveSeries::apply_held(SeriesSink& sink) {
+  while (!held_.empty()) {
+    const MarketEvent event = held_.front();
+    const std::int64_t ts = event.bar.ts_open_ms;
+    if (expected_ms_ && ts > *expected_ms_) return false;
+    held_.pop_front();
+    if (expected_ms_ && ts < *expected_ms_) {
+      compare_again(event, sink);
+    } else {
+      commit(event, false, sink);
+    }
+    if (!is_ready()) return false;
+  }
+  const bool is_open_ahead = open_ && expected_ms_ && open_->bar.ts_open_ms > *expected_ms_;
+  return !is_open_ahead;
+}
+
+void LiveSeries::hold(const MarketEvent& event) {
+  if (held_.size() == kHeldBarsMax) held_.pop_front();  // history brings it
+  held_.push_back(event);
+}
+
+/// A closed bar that was taken before: a repetition, or a correction by the venue.
+void LiveSeries::compare_again(const MarketEvent& event, SeriesSink& sink) {
+  const std::size_t known = std::min(recent_count_, kRecentBars);
+  for (std::size_t back = 1; back <= known; ++back) {
+    const BarTicks& bar = recent_[(recent_count_ - back) % kRecentBars];
+    if (bar.ts_open_ms != event.bar.ts_open_ms) continue;
+    if (bar == event.bar) {
+      ++counters_.duplicates;
+    } else {
+      ++counters_.revisions;
+      start_over(Reason::bar_revised, sink);
+    }
+    return;
+  }
+  ++counters_.duplicates;
+}
+
+/// Back to before the first bar; everything comes anew from history.
+void LiveSeries::start_over(Reason reason, SeriesSink& sink) {
+  if (!is_cold_) ++revision_;
+  atc_->reset();
+  is_cold_ = true;
+  is_loading_ = false;
+  expected_ms_.reset();
+  held_.clear();
+  open_.reset();
+  last_closed_.reset();
+  attempts_ = 0;
+  retry_at_ms_ = INT64_MAX;
+  recent_count_ = 0;
+  if (is_up_) {
+    load(SeriesState::warming, reason, sink);
+  } else {
+    set_state(SeriesState::warming, reason, sink);
+  }
+}
+
+void LiveSeries::load(SeriesState state, Reason reason, SeriesSink& sink) {
+  is_loading_ = true;
+  retry_at_ms_ = INT64_MAX;
+  core::BackfillRequest request;
+  request.series = id_;
+  request.request_id = ++request_id_;
+  if (expected_ms_) {
+    // From the last closed bar on: that it comes again unchanged proves that nothing was revised meanwhile.
+    request.from_ms = interval_.previous_open_ms(*expected_ms_);
+  } else if (settings_->anchor.kind == Anchor::Kind::time) {
+    request.from_ms = settings_->anchor.time_ms;
+  } else {
+    request.from_ms = INT64_MIN;
+    request.bars_max = settings_->anchor.kind == Anchor::Kind::rolling
+                           ? AnchoredState::history_bars(settings_->anchor)
+                           : settings_->history_bars;
+  }
+  set_state(state, reason, sink);
+  sink.request(request);
+}
+
+/// History and stream have met: says what holds now, with the last closed bar and the open one.
+void LiveSeries::settle(SeriesSink& sink) {
+  attempts_ = 0;
+  retry_at_ms_ = INT64_MAX;
+  const bool is_warm = atc_->state().is_warm();
+  const bool was_cold = std::exchange(is_cold_, false);
+  if (was_cold && last_closed_) {
+    state_ = is_warm ? SeriesState::live : SeriesState::warming;
+    reason_ = is_warm ? Reason::none : Reason::not_enough_bars;
+    publish(make_signal(*last_closed_, Signal::Kind::closed_bar, true, atc_->state().last()), sink);
+  } else {
+    set_state(is_warm ? SeriesState::live : SeriesState::warming, is_warm ? Reason::none : Reason::not_enough_bars,
+              sink);
+  }
+  if (open_ && (!expected_ms_ || open_->bar.ts_open_ms == *expected_ms_)) peek(*open_, sink);
+}
+
+void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& sink) {
+  Outputs outputs;
+  if (const Status status = atc_->commit(event.bar, outputs); status != Status::ok) return halt(status, sink);
+  recent_[recent_count_++ % kRecentBars] = event.bar;
+  ++counters_.bars;
+  expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
+  last_closed_ = event;
+  if (is_cold_) return;
+  if (state_ == SeriesState::warming && !is_loading_ && atc_->state().is_warm()) {
+    state_ = SeriesState::live;
+    reason_ = Reason::none;
+  }
+  publish(make_signal(event, Signal::Kind::closed_bar, is_replayed, outputs), sink);
+}
+
+void LiveSeries::peek(const MarketEvent& event, SeriesSink& sink) {
+  Outputs outputs;
+  if (const Status status = atc_->peek(event.bar, outputs); status != Status::ok) return halt(status, sink);
+  publish(make_signal(event, Signal::Kind::open_bar, false, outputs), sink);
+}
+
+void LiveSeries::halt(Status status, SeriesSink& sink) {
+  ++counters_.refused;
+  Reason reason = Reason::price_refused;
+  if (status == Status::growth_not_finite) reason = Reason::growth_not_finite;
+  if (status == Status::equity_not_finite) reason = Reason::equity_not_finite;
+  is_loading_ = false;
+  set_state(SeriesState::halted, reason, sink);
+}
+
+void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
+  if (state == state_ && reason == reason_ && sequence_ > 0) return;
+  state_ = state;
+  reason_ = reason;
+  Signal signal = last_;  // what was said last of a bar stays readable, but no longer valid unless live
+  signal.kind = Signal::Kind::state;
+  publish(signal, sink);
+}
+
+Signal LiveSeries::make_signal(const MarketEvent& event, Signal::Kind kind, bool is_replayed,
+                               const Outputs& outputs) const {
+  Signal signal;
+  signal.kind = kind;
+  signal.is_replayed = is_replayed;
+  signal.series = id_;
+  signal.revision = event.bar.ts_open_ms <= published_to_ms_ ? revision_ : 0;
+  signal.bar = event.bar;
+  signal.volume = event.volume;
+  signal.ts_event_ms = event.ts_event_ms;
+  signal.ts_recv_ns = event.ts_recv_ns;
+  signal.ts_anchor_ms = atc_->ts_anchor_ms();
+  signal.bars = atc_->state().bars();
+  signal.digest = atc_->state().digest();
+  signal.outputs = outputs;
+  return signal;
+}
+
+void LiveSeries::publish(Signal signal, SeriesSink& sink) {
+  signal.state = state_;
+  signal.reason = reason_;
+  signal.is_valid = state_ == SeriesState::live;
+  signal.price_scale = static_cast<std::uint8_t>(price_scale_);
+  signal.sequence = ++sequence_;
+  if (signal.kind != Signal::Kind::state) last_ = signal;
+  if (signal.is_closed()) published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
+  sink.publish(signal);
+}
+
+void LiveSeries::detail(DetailAnswer& answer) {
+  answer.is_known = atc_.has_value() && last_.sequence > 0 && !is_cold_;
+  if (!answer.is_known) return;
+  answer.signal = last_;
+  answer.signal.state = state_;
+  answer.signal.reason = reason_;
+  answer.signal.is_valid = state_ == SeriesState::live;
+  Outputs ignored;
+  if (last_.kind == Signal::Kind::open_bar && atc_->peek(last_.bar, ignored, answer.detail) == Status::ok) return;
+  atc_->state().detail(answer.detail);
+}
+
+}  // namespace lockstep::engine

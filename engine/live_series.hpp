@@ -1,0 +1,120 @@
+// One series, live: what its events mean for its indicator and for what may be said about it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "engine/core/catalog.hpp"
+#include "engine/signal.hpp"
+#include "incremental/anchored_state.hpp"
+
+namespace lockstep::engine {
+
+/// Where a series' results and requests go. Called on the shard's thread.
+class SeriesSink {
+ public:
+  virtual ~SeriesSink() = default;
+  /// ts_published_ns is left to the sink: a series knows no clock.
+  virtual void publish(const Signal& signal) = 0;
+  virtual void request(const core::BackfillRequest& request) = 0;
+};
+
+/// What all series of a daemon share.
+struct SeriesSettings {
+  /// Parameters at a price scale; null when no price of that scale can be held. Thread-safe.
+  std::function<std::shared_ptr<const AtcParams>(int price_scale)> params_at;
+  Anchor anchor;
+  std::int64_t history_bars = 1500;  ///< fetched at a cold start for a history anchor
+  std::int64_t late_ms = 10'000;     ///< venue time after a bar's close without its final frame: fetched by REST
+};
+
+/// Counters of what was repaired, dropped or refused; each grows only.
+struct SeriesCounters {
+  std::uint64_t bars = 0;          ///< closed bars committed
+  std::uint64_t duplicates = 0;    ///< closed bars that came again with equal content
+  std::uint64_t revisions = 0;     ///< closed bars that came again with other content: rebuilt from history
+  std::uint64_t gaps = 0;          ///< times that bars were missing and fetched
+  std::uint64_t holes = 0;         ///< bars that the venue's own history lacks
+  std::uint64_t refused = 0;       ///< records that could not be used
+};
+
+/// A pure function of its events: no clock, no threads, no I/O. A closed bar is committed only when it is the one that
+/// follows the last; anything else makes the series GAP or STALE, asks for history, and waits. Only LIVE is valid.
+class LiveSeries {
+ public:
+  LiveSeries(const core::Series& series, const SeriesSettings& settings);
+
+  /// Any event of this series, in the order they were taken from the queue.
+  void apply(const core::MarketEvent& event, SeriesSink& sink);
+  /// The venue's time went on.
+  void on_clock(std::int64_t venue_now_ms, SeriesSink& sink);
+  /// The weight table that belongs to the last publication of a bar.
+  void detail(DetailAnswer& answer);
+
+  SeriesState state() const { return state_; }
+  core::Reason reason() const { return reason_; }
+  const SeriesCounters& counters() const { return counters_; }
+  /// Open time of the bar that must come next; nothing before the first.
+  std::optional<std::int64_t> expected_ms() const { return expected_ms_; }
+  const AnchoredState* indicator() const { return atc_ ? &*atc_ : nullptr; }
+
+ private:
+  void on_listed(const core::MarketEvent& event, SeriesSink& sink);
+  void on_down(core::Reason reason, SeriesSink& sink);
+  void on_bar(const core::MarketEvent& event, SeriesSink& sink);
+  void on_backfill_bar(const core::MarketEvent& event, SeriesSink& sink);
+  void on_backfill_done(const core::MarketEvent& event, SeriesSink& sink);
+
+  void commit(const core::MarketEvent& event, bool is_replayed, SeriesSink& sink);
+  void peek(const core::MarketEvent& event, SeriesSink& sink);
+  void compare_again(const core::MarketEvent& event, SeriesSink& sink);
+  void hold(const core::MarketEvent& event);
+  bool apply_held(SeriesSink& sink);
+  bool is_late(std::int64_t venue_now_ms) const;
+  void start_over(core::Reason reason, SeriesSink& sink);
+  void load(SeriesState state, core::Reason reason, SeriesSink& sink);
+  void settle(SeriesSink& sink);
+  void halt(Status status, SeriesSink& sink);
+  void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
+  Signal make_signal(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, const Outputs& outputs) const;
+  void publish(Signal signal, SeriesSink& sink);
+  bool is_stopped() const { return state_ == SeriesState::rejected || state_ == SeriesState::halted; }
+  bool is_ready() const { return is_up_ && !is_loading_ && !is_stopped() && atc_.has_value(); }
+
+  /// Closed bars remembered to tell a repetition from a revision.
+  static constexpr std::size_t kRecentBars = 64;
+  /// Live closed bars kept while history is being fetched; older ones come by history too.
+  static constexpr std::size_t kHeldBarsMax = 256;
+
+  core::SeriesId id_;
+  core::Interval interval_;
+  const SeriesSettings* settings_;
+
+  std::optional<AnchoredState> atc_;            // from `listed` on
+  int price_scale_ = 0;
+  SeriesState state_ = SeriesState::warming;
+  core::Reason reason_ = core::Reason::starting;
+  bool is_up_ = false;                          // the stream delivers
+  bool is_loading_ = false;                     // a request for history is open
+  bool is_cold_ = true;                         // nothing has been published since the state was (re)built
+  std::uint32_t request_id_ = 0;
+  int attempts_ = 0;                            // requests in a row that did not reach the live bars
+  std::int64_t retry_at_ms_ = INT64_MAX;        // venue time of the next request after such a one
+  std::optional<std::int64_t> expected_ms_;     // open time of the bar that must come next
+  std::deque<core::MarketEvent> held_;          // live closed bars beyond the expected one, in stream order
+  std::optional<core::MarketEvent> open_;       // the newest state of the open bar
+  std::array<BarTicks, kRecentBars> recent_{};  // the last closed bars, by recent_count_ modulo their number
+  std::size_t recent_count_ = 0;
+  std::optional<core::MarketEvent> last_closed_;
+  Signal last_{};                               // the last publication of a bar
+  std::int64_t published_to_ms_ = INT64_MIN;    // newest closed bar that was ever published
+  std::uint64_t sequence_ = 0;
+  std::uint32_t revision_ = 0;                  // rebuilds: bars published before one carry it
+  SeriesCounters counters_;
+};
+
+}  // namespace lockstep::engine

@@ -1,0 +1,86 @@
+// Where a shard's publications and a feed's events go: the two ends of the daemon's queues.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/core/catalog.hpp"
+#include "engine/core/event_queue.hpp"
+#include "engine/live_series.hpp"
+#include "engine/shard.hpp"
+#include "feeds/feed.hpp"
+
+namespace lockstep::engine {
+
+/// Wakes the outputs thread, once for any number of publications that it has not seen yet.
+class OutputsWaker {
+ public:
+  OutputsWaker(boost::asio::io_context& io, std::function<void()> drain) : io_(io), drain_(std::move(drain)) {}
+
+  void wake() {
+    if (is_pending_.exchange(true, std::memory_order_acq_rel)) return;
+    boost::asio::post(io_, [this] {
+      is_pending_.store(false, std::memory_order_release);
+      drain_();
+    });
+  }
+
+ private:
+  boost::asio::io_context& io_;
+  std::function<void()> drain_;
+  std::atomic<bool> is_pending_{false};
+};
+
+/// A shard's sink: publications to the outputs' queue, requests for history to the feed of the series.
+class ShardOutlet final : public SeriesSink {
+ public:
+  ShardOutlet(SignalQueue& signals, OutputsWaker& waker, const std::vector<feeds::Feed*>& feed_of_series)
+      : signals_(signals), token_(signals.make_token()), waker_(waker), feed_of_series_(feed_of_series) {}
+
+  void publish(const Signal& signal) override {
+    Signal stamped = signal;
+    stamped.ts_published_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                  std::chrono::steady_clock::now().time_since_epoch())
+                                  .count();
+    signals_.push(token_, stamped);
+    waker_.wake();
+  }
+  void request(const core::BackfillRequest& request) override {
+    feed_of_series_[request.series]->request_backfill(request);
+  }
+
+ private:
+  SignalQueue& signals_;
+  SignalQueue::ProducerToken token_;
+  OutputsWaker& waker_;
+  const std::vector<feeds::Feed*>& feed_of_series_;
+};
+
+/// A feed's sink: each event to the shard of its series, a venue's clock to all.
+class FeedOutlet final : public feeds::EventSink {
+ public:
+  explicit FeedOutlet(const std::vector<core::EventQueue*>& queues) : queues_(queues) {
+    for (core::EventQueue* queue : queues_) tokens_.push_back(queue->make_token());
+  }
+
+  bool push(const core::MarketEvent& event) override {
+    if (event.kind != core::EventKind::clock) return push_to(shard_of(event.series, queues_.size()), event);
+    bool is_pushed = true;
+    for (std::size_t shard = 0; shard < queues_.size(); ++shard) is_pushed = push_to(shard, event) && is_pushed;
+    return is_pushed;
+  }
+
+ private:
+  bool push_to(std::size_t shard, const core::MarketEvent& event) { return queues_[shard]->push(tokens_[shard], event); }
+
+  std::vector<core::EventQueue*> queues_;
+  std::vector<core::EventQueue::ProducerToken> tokens_;
+};
+
+}  // namespace lockstep::engine

@@ -1,0 +1,32 @@
+#include "engine/shard.hpp"
+
+namespace lockstep::engine {
+
+Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
+             SeriesSink& sink)
+    : catalog_(catalog), sink_(sink), by_id_(catalog.size(), nullptr), by_venue_(catalog.venues().size()) {
+  for (const core::SeriesId id : ids) {
+    series_.push_back(std::make_unique<LiveSeries>(catalog_[id], settings));
+    by_id_[id] = series_.back().get();
+    by_venue_[catalog_[id].venue_index].push_back(series_.back().get());
+  }
+}
+
+void Shard::apply(const core::MarketEvent& event) {
+  if (event.kind == core::EventKind::clock) {
+    if (event.venue >= by_venue_.size()) return;
+    for (LiveSeries* series : by_venue_[event.venue]) series->on_clock(event.ts_event_ms, sink_);
+    return;
+  }
+  if (event.series >= by_id_.size() || by_id_[event.series] == nullptr) return;
+  by_id_[event.series]->apply(event, sink_);
+}
+
+DetailAnswer Shard::answer(const DetailRequest& request) {
+  DetailAnswer answer;
+  answer.request_id = request.request_id;
+  if (request.series < by_id_.size() && by_id_[request.series] != nullptr) by_id_[request.series]->detail(answer);
+  return answer;
+}
+
+}  // namespace lockstep::engine

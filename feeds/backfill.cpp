@@ -1,0 +1,302 @@
+#include "feeds/backfill.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "feeds/net/clock.hpp"
+#include "feeds/net/escape.hpp"
+
+namespace lockstep::feeds {
+namespace {
+
+using core::EventKind;
+using core::MarketEvent;
+using core::Reason;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t kLastBars = std::numeric_limits<std::int64_t>::min();
+constexpr milliseconds kQueueFullWait{5};
+
+bool same_bar(const BarTexts& a, const BarTexts& b) {
+  return a.open == b.open && a.high == b.high && a.low == b.low && a.close == b.close;
+}
+
+/// Open time of the bar `count` bars before the one that holds now_ms.
+std::int64_t bars_before(const core::Interval& interval, std::int64_t now_ms, std::int64_t count) {
+  const std::int64_t open_ms = interval.open_of(now_ms);
+  if (!interval.is_month()) {
+    return count > open_ms / interval.ms() ? 0 : open_ms - count * interval.ms();
+  }
+  std::int64_t ts_ms = open_ms;
+  for (std::int64_t i = 0; i < count && ts_ms > 0; ++i) ts_ms = interval.previous_open_ms(ts_ms);
+  return std::max<std::int64_t>(ts_ms, 0);
+}
+
+}  // namespace
+
+Backfiller::Backfiller(boost::asio::io_context& io, Settings settings,
+                       std::shared_ptr<net::HttpClient> client, HistorySource& source,
+                       const core::Catalog& catalog, EventOutlet& outlet)
+    : io_(io),
+      settings_(settings),
+      client_(std::move(client)),
+      source_(source),
+      catalog_(catalog),
+      outlet_(outlet) {}
+
+void Backfiller::request(const core::BackfillRequest& request) {
+  if (is_stopped_ || request.series >= catalog_.size()) return;
+  const std::uint64_t seed = settings_.seed + ++generation_;
+  // What is in flight for the one before finds its generation gone and is dropped.
+  jobs_.insert_or_assign(request.series,
+                         Job{.request = request,
+                             .generation = generation_,
+                             .server_time_ms = {},
+                             .ready = {},
+                             .backoff = {settings_.backoff_base, settings_.backoff_max, seed}});
+  if (std::find(turns_.begin(), turns_.end(), request.series) == turns_.end())
+    turns_.push_back(request.series);
+  pump();
+}
+
+void Backfiller::wake() {
+  pump();
+}
+
+void Backfiller::stop() {
+  is_stopped_ = true;
+  jobs_.clear();
+  turns_.clear();
+}
+
+Backfiller::Job* Backfiller::find(core::SeriesId series, std::uint64_t generation) {
+  const auto found = jobs_.find(series);
+  return found != jobs_.end() && found->second.generation == generation ? &found->second : nullptr;
+}
+
+bool Backfiller::can_start(const Job& job) const {
+  return !job.is_busy && outlet_.price_scale(job.request.series) >= 0 &&
+         !outlet_.is_rejected(job.request.series);
+}
+
+void Backfiller::pump() {
+  for (std::size_t looked_at = turns_.size(); looked_at > 0 && in_flight_ < settings_.in_flight_max;
+       --looked_at) {
+    const core::SeriesId series = turns_.front();
+    turns_.pop_front();
+    const auto found = jobs_.find(series);
+    if (found == jobs_.end()) continue;
+    turns_.push_back(series);
+    if (can_start(found->second)) step(found->second);
+  }
+}
+
+void Backfiller::step(Job& job) {
+  job.is_busy = true;
+  ++in_flight_;
+  job.server_time_ms ? ask_page(job) : ask_time(job);
+}
+
+void Backfiller::ask_time(Job& job) {
+  const HistorySource::Target target = source_.time_target();
+  client_->get(target.path, target.weight,
+               [self = shared_from_this(), id = job.request.series,
+                generation = job.generation](net::HttpResult result) {
+                 --self->in_flight_;
+                 Job* job = self->find(id, generation);
+                 if (!job) return self->pump();
+                 std::int64_t server_time_ms = 0;
+                 std::string error = std::move(result.error);
+                 if (error.empty()) error = self->source_.parse_time(result.body, server_time_ms);
+                 if (!error.empty()) return self->retry(*job, error);
+                 job->server_time_ms = server_time_ms;
+                 job->is_busy = false;
+                 self->set_first_cursor(*job);
+                 if (!self->is_page_possible(*job)) {
+                   job->is_last_page = true;
+                   job->is_busy = true;
+                   return self->push_ready(*job);
+                 }
+                 self->pump();
+               });
+}
+
+void Backfiller::set_first_cursor(Job& job) {
+  const core::Interval& interval = catalog_[job.request.series].interval;
+  if (job.request.from_ms != kLastBars) {
+    const std::int64_t from_ms = std::max<std::int64_t>(job.request.from_ms, 0);
+    const std::int64_t open_ms = interval.open_of(from_ms);
+    job.cursor_ms = open_ms == from_ms ? open_ms : interval.next_open_ms(open_ms);
+  } else {
+    job.cursor_ms =
+        job.request.bars_max > 0 ? bars_before(interval, *job.server_time_ms, job.request.bars_max) : 0;
+  }
+}
+
+/// The bar at the cursor has closed, so the venue may have it.
+bool Backfiller::is_page_possible(const Job& job) const {
+  return catalog_[job.request.series].interval.next_open_ms(job.cursor_ms) <= *job.server_time_ms;
+}
+
+bool Backfiller::is_full(const Job& job) const {
+  return job.request.bars_max > 0 && job.bars_given == job.request.bars_max;
+}
+
+/// As many as there can be, so that a small question has a small weight.
+int Backfiller::rows_wanted(const Job& job) const {
+  const core::Interval& interval = catalog_[job.request.series].interval;
+  if (interval.is_month()) return source_.rows_max();
+  const std::int64_t possible = (*job.server_time_ms - job.cursor_ms) / interval.ms() + 1;
+  return static_cast<int>(std::clamp<std::int64_t>(possible, 1, source_.rows_max()));
+}
+
+void Backfiller::ask_page(Job& job) {
+  const core::Series& series = catalog_[job.request.series];
+  const HistorySource::Target target = source_.bars_target(series, job.cursor_ms, rows_wanted(job));
+  client_->get(target.path, target.weight,
+               [self = shared_from_this(), id = job.request.series,
+                generation = job.generation](net::HttpResult result) {
+                 --self->in_flight_;
+                 Job* job = self->find(id, generation);
+                 if (!job) return self->pump();
+                 if (!result.error.empty()) return self->retry(*job, result.error);
+                 self->take_page(*job, result.body);
+               });
+}
+
+void Backfiller::take_page(Job& job, std::string& body) {
+  std::vector<HistoryRow> rows;
+  std::string error = source_.parse_bars(body, rows);
+  if (error.empty()) error = add_rows(job, rows);
+  if (!error.empty()) {
+    job.ready.clear();
+    return retry(job, error);
+  }
+  job.backoff.reset();
+  push_ready(job);
+}
+
+/// Rows to events: sorted, each once, on or after the cursor, closed. Gives an error text when the page
+/// contradicts itself; then nothing of it may be used.
+std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
+  const core::Interval& interval = catalog_[job.request.series].interval;
+  std::stable_sort(rows.begin(), rows.end(), [](const HistoryRow& a, const HistoryRow& b) {
+    return a.bar.ts_open_ms < b.bar.ts_open_ms;
+  });
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const bool is_same_time = rows[i].bar.ts_open_ms == rows[i - 1].bar.ts_open_ms;
+    if (is_same_time && !same_bar(rows[i].bar, rows[i - 1].bar)) {
+      return fmt::format("two different rows for one bar, open time {}", rows[i].bar.ts_open_ms);
+    }
+  }
+  const std::int64_t first_cursor_ms = job.cursor_ms;
+  bool is_cut = false;
+  for (const HistoryRow& row : rows) {
+    if (row.bar.ts_open_ms < job.cursor_ms) continue;
+    if (row.ts_close_ms >= *job.server_time_ms) {
+      is_cut = true;  // still open when we asked for the time, and so is all that follows
+      break;
+    }
+    if (is_full(job)) break;
+    if (add_row(job, row.bar)) {
+      job.cursor_ms = interval.next_open_ms(row.bar.ts_open_ms);
+    } else if (is_time_plausible(row.bar.ts_open_ms)) {
+      job.cursor_ms = interval.next_open_ms(interval.open_of(row.bar.ts_open_ms));
+    }
+  }
+  // A page without progress is the end: venues give the first bars at or after the start, over any hole.
+  job.is_last_page = is_cut || is_full(job) || job.cursor_ms == first_cursor_ms || !is_page_possible(job);
+  return "";
+}
+
+/// False when the row is of no use; the series has been told.
+bool Backfiller::add_row(Job& job, const BarTexts& texts) {
+  const core::SeriesId id = job.request.series;
+  const core::Series& series = catalog_[id];
+  MarketEvent event;
+  event.kind = EventKind::backfill_bar;
+  event.series = id;
+  event.request_id = job.request.request_id;
+  event.is_closed = 1;
+  event.ts_event_ms = *job.server_time_ms;
+  event.ts_recv_ns = net::monotonic_ns();
+  Reason reason = read_bar(texts, series.interval, outlet_.price_scale(id), event);
+  if (reason == Reason::scale_changed) {
+    const std::optional<int> scale = scale_needed(texts);
+    if (scale) outlet_.change_scale(id, *scale);
+    reason = scale ? read_bar(texts, series.interval, *scale, event) : Reason::price_refused;
+  }
+  if (reason == Reason::none) {
+    job.ready.push_back(event);
+    ++job.bars_given;
+    return true;
+  }
+  ++records_refused_;
+  outlet_.refused(id, reason, texts.ts_open_ms);
+  std::uint64_t skipped = 0;
+  if (log_gate_.open(skipped)) {
+    net::log()->warn(
+        "{} {} {}: history row refused ({}): open time {} open '{}' high '{}' low '{}' close '{}' ({} more "
+        "lines like this were held back)",
+        series.venue, net::escape(series.symbol), series.interval.text(), core::to_string(reason),
+        texts.ts_open_ms, net::escape(texts.open, 40), net::escape(texts.high, 40),
+        net::escape(texts.low, 40), net::escape(texts.close, 40), skipped);
+  }
+  return false;
+}
+
+void Backfiller::push_ready(Job& job) {
+  while (job.pushed < job.ready.size()) {
+    if (!outlet_.push_history(job.ready[job.pushed])) return resume_after(job, kQueueFullWait);
+    ++job.pushed;
+  }
+  job.ready.clear();
+  job.pushed = 0;
+  if (job.is_last_page) {
+    if (!push_done(job)) return resume_after(job, kQueueFullWait);
+    const core::SeriesId done = job.request.series;
+    jobs_.erase(done);
+  } else {
+    job.is_busy = false;
+  }
+  pump();
+}
+
+bool Backfiller::push_done(const Job& job) {
+  MarketEvent event;
+  event.kind = EventKind::backfill_done;
+  event.series = job.request.series;
+  event.request_id = job.request.request_id;
+  const bool is_cut = is_full(job) && is_page_possible(job);
+  event.ts_event_ms = is_cut ? job.cursor_ms : *job.server_time_ms;
+  event.ts_recv_ns = net::monotonic_ns();
+  return outlet_.push_history(event);
+}
+
+void Backfiller::retry(Job& job, const std::string& why) {
+  const core::Series& series = catalog_[job.request.series];
+  const milliseconds wait = job.backoff.next();
+  std::uint64_t skipped = 0;
+  if (log_gate_.open(skipped)) {
+    net::log()->warn("{} {} {}: history: {}; next attempt in {} ms ({} more lines like this were held back)",
+                     series.venue, net::escape(series.symbol), series.interval.text(), why, wait.count(),
+                     skipped);
+  }
+  resume_after(job, wait);
+  pump();
+}
+
+/// Brings a busy job back: to push what is left, else for its turn at the next request.
+void Backfiller::resume_after(Job& job, milliseconds wait) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, wait);
+  timer->async_wait([self = shared_from_this(), timer, id = job.request.series,
+                     generation = job.generation](boost::system::error_code) {
+    Job* job = self->find(id, generation);
+    if (!job || self->is_stopped_) return;
+    if (!job->ready.empty() || job->is_last_page) return self->push_ready(*job);
+    job->is_busy = false;
+    self->pump();
+  });
+}
+
+}  // namespace lockstep::feeds

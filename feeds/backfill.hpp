@@ -1,0 +1,109 @@
+// History by REST: fair between series, retried for ever, never a row that may still change.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/catalog.hpp"
+#include "feeds/bar_reader.hpp"
+#include "feeds/event_outlet.hpp"
+#include "feeds/net/backoff.hpp"
+#include "feeds/net/http_client.hpp"
+#include "feeds/net/log.hpp"
+
+namespace lockstep::feeds {
+
+/// How one venue is asked. Parsers give an error text, empty when fine; texts of rows
+/// point into the body, which may grow in capacity.
+class HistorySource {
+ public:
+  struct Target {
+    std::string path;
+    int weight = 0;
+  };
+  virtual ~HistorySource() = default;
+  virtual int rows_max() const = 0;
+  virtual Target time_target() const = 0;
+  /// Bars that open at or after from_ms, oldest first, as far as the venue goes in one answer.
+  virtual Target bars_target(const core::Series& series, std::int64_t from_ms, int rows) const = 0;
+  virtual std::string parse_time(std::string& body, std::int64_t& server_time_ms) = 0;
+  virtual std::string parse_bars(std::string& body, std::vector<HistoryRow>& rows) = 0;
+};
+
+/// Lives on the network thread, kept by shared_ptr. Answers are backfill_bar events, oldest first, and
+/// backfill_done with the server time that was asked for before the first page: a bar that was still open
+/// then is never given (fault R4). Where bars_max cuts the answer short, backfill_done says when the last bar
+/// given ended.
+class Backfiller : public std::enable_shared_from_this<Backfiller> {
+ public:
+  struct Settings {
+    int in_flight_max = 4;
+    std::chrono::milliseconds backoff_base{500};
+    std::chrono::milliseconds backoff_max{30'000};
+    std::uint64_t seed = 0;
+  };
+
+  Backfiller(boost::asio::io_context& io, Settings settings, std::shared_ptr<net::HttpClient> client,
+             HistorySource& source, const core::Catalog& catalog, EventOutlet& outlet);
+
+  /// A newer request of a series takes the place of the one before. Waits while the series is not listed yet.
+  void request(const core::BackfillRequest& request);
+  /// Series have been listed: requests that waited for that go on.
+  void wake();
+  void stop();
+  std::uint64_t records_refused() const { return records_refused_; }
+
+ private:
+  struct Job {
+    core::BackfillRequest request;
+    std::uint64_t generation = 0;  ///< answers to an older job of the series are dropped by it
+    std::optional<std::int64_t> server_time_ms;
+    std::int64_t cursor_ms = 0;  ///< open time of the next bar wanted
+    std::int64_t bars_given = 0;
+    std::vector<core::MarketEvent> ready;  ///< of the present page, not all pushed yet
+    std::size_t pushed = 0;
+    bool is_last_page = false;
+    bool is_busy = false;  ///< a request or a timer will bring it back
+    net::Backoff backoff;
+  };
+  void pump();
+  bool can_start(const Job& job) const;
+  void step(Job& job);
+  void ask_time(Job& job);
+  void ask_page(Job& job);
+  void set_first_cursor(Job& job);
+  void take_page(Job& job, std::string& body);
+  std::string add_rows(Job& job, std::vector<HistoryRow>& rows);
+  bool add_row(Job& job, const BarTexts& texts);
+  void push_ready(Job& job);
+  bool push_done(const Job& job);
+  void retry(Job& job, const std::string& why);
+  void resume_after(Job& job, std::chrono::milliseconds wait);
+  Job* find(core::SeriesId series, std::uint64_t generation);
+  bool is_page_possible(const Job& job) const;
+  bool is_full(const Job& job) const;
+  int rows_wanted(const Job& job) const;
+
+  boost::asio::io_context& io_;
+  Settings settings_;
+  std::shared_ptr<net::HttpClient> client_;
+  HistorySource& source_;
+  const core::Catalog& catalog_;
+  EventOutlet& outlet_;
+  std::map<core::SeriesId, Job> jobs_;
+  std::deque<core::SeriesId> turns_;  ///< round robin: one REST request a turn
+  int in_flight_ = 0;
+  std::uint64_t generation_ = 0;
+  std::uint64_t records_refused_ = 0;
+  net::LogGate log_gate_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace lockstep::feeds

@@ -1,0 +1,32 @@
+// What time it is at a venue.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace lockstep::feeds {
+
+/// The newest event time seen, plus the monotonic time since. Never goes back. Ours is a lower bound of the
+/// venue's own clock: an event has always been under way for a while.
+class ExchangeClock {
+ public:
+  void note(std::int64_t ts_event_ms, std::int64_t recv_ns) {
+    if (ts_event_ms <= newest_ms_) return;
+    newest_ms_ = ts_event_ms;
+    newest_recv_ns_ = recv_ns;
+  }
+  bool is_known() const { return newest_ms_ != 0; }
+  std::int64_t newest_ms() const { return newest_ms_; }
+  std::int64_t newest_recv_ns() const { return newest_recv_ns_; }
+  std::int64_t now_ms(std::int64_t monotonic_ns) {
+    told_ms_ = std::max(told_ms_, newest_ms_ + (monotonic_ns - newest_recv_ns_) / 1'000'000);
+    return told_ms_;
+  }
+
+ private:
+  std::int64_t newest_ms_ = 0;
+  std::int64_t newest_recv_ns_ = 0;
+  std::int64_t told_ms_ = 0;
+};
+
+}  // namespace lockstep::feeds

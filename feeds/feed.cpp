@@ -1,0 +1,29 @@
+#include "feeds/feed.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "feeds/binance/feed.hpp"
+#include "feeds/net/escape.hpp"
+
+namespace lockstep::feeds {
+
+const std::vector<std::string>& venue_names() {
+  static const std::vector<std::string> names{"binance_spot", "binance_usdm"};
+  return names;
+}
+
+std::unique_ptr<Feed> make_feed(boost::asio::io_context& io, const FeedConfig& config,
+                                const core::Catalog& catalog, std::vector<core::SeriesId> series,
+                                EventSink& sink) {
+  if (const binance::Venue* venue = binance::find_venue(config.venue)) {
+    return std::make_unique<binance::BinanceFeed>(io, *venue, config, catalog, std::move(series), sink);
+  }
+  std::string known;
+  for (const std::string& name : venue_names()) known += (known.empty() ? "" : ", ") + name;
+  throw std::invalid_argument(
+      fmt::format("feed venue '{}' is not known; known are {}", net::escape(config.venue), known));
+}
+
+}  // namespace lockstep::feeds

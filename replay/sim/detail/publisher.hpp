@@ -1,0 +1,108 @@
+// Decides when which kline frame is pushed, formats it once and hands it to everyone who subscribed.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replay/sim/detail/bar_history.hpp"
+#include "replay/sim/detail/venue_text.hpp"
+
+namespace lockstep::sim {
+
+/// A kline stream: symbol and index into kSimIntervals.
+struct StreamKey {
+  int symbol = 0;
+  int interval = 0;
+  friend auto operator<=>(const StreamKey&, const StreamKey&) = default;
+};
+
+/// One event as whole websocket frames; each form is built when first asked for and then shared.
+class KlineFrame {
+ public:
+  /// Both must outlive the frame.
+  KlineFrame(const std::string& stream_name, const std::string& json)
+      : stream_name_(stream_name), json_(json) {}
+  const std::string& raw();
+  const std::string& combined();
+
+ private:
+  const std::string& stream_name_;
+  const std::string& json_;
+  std::string raw_, combined_;
+};
+
+/// Someone who gets frames. flush() follows once after one or more deliver(); only flush() may unsubscribe.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+  /// True when this is the first frame since the last flush().
+  virtual bool deliver(KlineFrame& frame) = 0;
+  virtual void flush() = 0;
+};
+
+/// One thread. A symbol's minute is pushed so: closing frame of the minute before (4..2003 venue ms late),
+/// then `updates_per_bar` frames of the open bar; only one when nothing trades, since nothing changes. Event
+/// times depend on the seed only.
+class Publisher {
+ public:
+  struct Settings {
+    int updates_per_bar = 5;
+    bool push_quiet_bars = true;  ///< bars without trades are pushed and closed too
+    std::int64_t start_minute = 0;
+  };
+
+  /// History and text must outlive it.
+  Publisher(const BarHistory& history, const VenueText& text, Settings settings);
+
+  void subscribe(StreamKey key, Subscriber& subscriber);
+  void unsubscribe(StreamKey key, Subscriber& subscriber);
+
+  /// Pushes what is due by now_ms, in the order of event times, at most events_max events; nothing leaves
+  /// while `is_silent`. False when more is due.
+  bool run_due(std::int64_t now_ms, bool is_silent, std::size_t events_max);
+  /// Venue time of the next event.
+  std::int64_t next_due_ms() const { return queue_.top().due_ms; }
+
+ private:
+  struct Stream {
+    int interval = 0;
+    std::string name;
+    std::vector<Subscriber*> subscribers;
+    // The part of the running bar that is final: minutes before next_minute.
+    SimBar settled;
+    std::int64_t next_minute = -1;
+  };
+  // Slot 0 of a minute closes the minute before; slots 1..updates_per_bar update it.
+  struct Event {
+    std::int64_t due_ms;
+    int symbol;
+    int slot;
+    std::int64_t minute;
+    friend bool operator>(const Event& a, const Event& b) {
+      return std::pair(a.due_ms, a.symbol) > std::pair(b.due_ms, b.symbol);
+    }
+  };
+
+  Event make_event(int symbol, std::int64_t minute, int slot) const;
+  Event event_after(const Event& event) const;
+  void push_minute(const Event& event);
+  void push_stream(int symbol, Stream& stream, const SimBar& minute_bar, bool is_final,
+                   std::int64_t ts_event_ms);
+  SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;
+
+  const BarHistory& history_;
+  const VenueText& text_;
+  Settings settings_;
+  std::vector<std::vector<Stream>> streams_;  // by symbol
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
+  std::vector<Subscriber*> to_flush_;
+  std::string json_;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,53 @@
+// The REST half of the simulated venue: time, ping, exchangeInfo and klines.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "replay/sim/detail/bar_history.hpp"
+#include "replay/sim/detail/url_text.hpp"
+#include "replay/sim/detail/venue_clock.hpp"
+#include "replay/sim/detail/venue_text.hpp"
+
+namespace lockstep::sim {
+
+struct RestReply {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json;charset=UTF-8";
+  int used_weight = 0;    ///< of the running real minute, this request included
+  int retry_after_s = 0;  ///< with status 429
+};
+
+/// Answers GET requests. One thread. Clock, history and text must outlive it.
+class RestApi {
+ public:
+  /// weight_max: request weight per real minute; more is answered 429.
+  RestApi(const BarHistory& history, const VenueClock& clock, const VenueText& text, int weight_max)
+      : history_(history), clock_(clock), text_(text), weight_max_(weight_max) {}
+
+  /// `target` as in the request line: path, question mark, query.
+  RestReply get(std::string_view target);
+
+  /// The body of an error answer.
+  static RestReply error(int code, std::string_view message, int status = 400);
+
+ private:
+  using Query = UrlQuery;
+
+  RestReply route(std::string_view path, const Query& query) const;
+  RestReply klines(const Query& query) const;
+  RestReply exchange_info(const Query& query) const;
+  int weight_of(std::string_view path, const Query& query) const;
+  bool is_spot() const { return text_.dialect() == Dialect::binance_spot; }
+
+  const BarHistory& history_;
+  const VenueClock& clock_;
+  const VenueText& text_;
+  int weight_max_;
+  int used_weight_ = 0;
+  std::int64_t weight_minute_ = -1;
+};
+
+}  // namespace lockstep::sim

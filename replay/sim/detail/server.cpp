@@ -1,0 +1,152 @@
+#include "replay/sim/detail/server.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <system_error>
+#include <utility>
+
+namespace lockstep::sim {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kConnectionsMax = 4096;
+constexpr std::size_t kEventsPerTick = 20'000;  // then sockets get their turn
+constexpr auto kTickMin = 1ms;                  // frames that are due together leave in one write
+constexpr auto kTickMax = 50ms;
+
+ConnectionContext make_context(const ServerParts& parts, Publisher& publisher, RestApi& rest) {
+  const bool is_spot = parts.config.dialect == Dialect::binance_spot;
+  const auto given_or = [](int given_ms, std::chrono::milliseconds own) {
+    return given_ms > 0 ? std::chrono::milliseconds(given_ms) : own;
+  };
+  return {parts.history.model(),
+          parts.config.dialect,
+          publisher,
+          rest,
+          parts.controls.web_connections,
+          given_or(parts.config.ping_interval_ms, is_spot ? 20s : 180s),
+          given_or(parts.config.pong_timeout_ms, is_spot ? 60s : 600s),
+          is_spot ? 5u : 10u,
+          parts.config.client_queue_bytes_max};
+}
+
+int weight_max(const SimConfig& config) {
+  if (config.rest_weight_max > 0) return config.rest_weight_max;
+  return config.dialect == Dialect::binance_spot ? 6000 : 2400;
+}
+
+}  // namespace
+
+Server::Server(const ServerParts& parts, int port)
+    : parts_(parts),
+      publisher_(
+          parts.history, parts.text,
+          {parts.config.updates_per_bar, parts.config.push_quiet_bars, parts.clock.now_ms() / kMinuteMs}),
+      rest_(parts.history, parts.clock, parts.text, weight_max(parts.config)),
+      context_(make_context(parts, publisher_, rest_)) {
+  if (parts_.authority != nullptr) tls_ = parts_.authority->server_context();
+  bind(parts_.config.bind, port);
+  accept();
+  tick();
+  sweep();
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+Server::~Server() {
+  io_.stop();
+  thread_.join();
+  for (const auto& connection : connections_) connection->cut();
+}
+
+void Server::bind(const std::string& address, int port) {
+  const tcp::endpoint endpoint(asio::ip::make_address(address), static_cast<unsigned short>(port));
+  error_code error;
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(SOMAXCONN, error);
+  if (error) {
+    throw std::system_error(error,
+                            "the simulator cannot listen on " + address + " port " + std::to_string(port));
+  }
+  port_ = acceptor_.local_endpoint().port();
+}
+
+void Server::accept() {
+  acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (error) {  // out of descriptors: try again when some are free
+      accept_timer_.expires_after(100ms);
+      accept_timer_.async_wait([this](error_code stopped) {
+        if (!stopped) accept();
+      });
+      return;
+    }
+    take_client(std::move(socket));
+    accept();
+  });
+}
+
+void Server::take_client(tcp::socket socket) {
+  error_code ignored;  // a client that is gone already shows at the first read
+  if (parts_.controls.is_refusing || connections_.size() >= kConnectionsMax) {
+    // The port stays ours, so a refused client sees its connection reset at once.
+    socket.set_option(tcp::socket::linger(true, 0), ignored);
+    socket.close(ignored);
+    return;
+  }
+  socket.set_option(tcp::no_delay(true), ignored);
+  connections_.push_back(
+      std::make_shared<Connection>(make_transport(std::move(socket), tls_ ? &*tls_ : nullptr), context_));
+  connections_.back()->start();
+}
+
+void Server::tick() {
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  if (parts_.truth_file != nullptr && !parts_.controls.has_truth_failed) {
+    parts_.controls.has_truth_failed = !parts_.truth_file->write_until(now_ms);
+  }
+  const bool is_caught_up = publisher_.run_due(now_ms, parts_.controls.is_silent, kEventsPerTick);
+  const VenueClock::Steady::duration wait =
+      is_caught_up ? std::clamp<VenueClock::Steady::duration>(parts_.clock.until(publisher_.next_due_ms()),
+                                                              kTickMin, kTickMax)
+                   : VenueClock::Steady::duration::zero();
+  tick_timer_.expires_after(wait);
+  tick_timer_.async_wait([this](error_code error) {
+    if (!error) tick();
+  });
+}
+
+void Server::sweep() {
+  for (const auto& connection : connections_) connection->sweep(Connection::Clock::now());
+  std::erase_if(connections_, [](const auto& connection) { return connection->is_cut(); });
+  sweep_timer_.expires_after(std::clamp<std::chrono::milliseconds>(context_.ping_interval / 4, 5ms, 500ms));
+  sweep_timer_.async_wait([this](error_code error) {
+    if (!error) sweep();
+  });
+}
+
+int Server::cut_connections() {
+  std::packaged_task<int()> task([this] {
+    int count = 0;
+    for (const auto& connection : connections_) {
+      if (!connection->is_web() || connection->is_cut()) continue;
+      connection->cut();
+      ++count;
+    }
+    return count;
+  });
+  std::future<int> count = task.get_future();
+  asio::post(io_, std::move(task));
+  return count.get();
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,55 @@
+// What one websocket connection asked for: SUBSCRIBE and its relatives.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replay/sim/detail/publisher.hpp"
+
+namespace lockstep::sim {
+
+/// One thread. Model, publisher and subscriber must outlive it; clear() must be called before the subscriber
+/// goes.
+class StreamRequests {
+ public:
+  static constexpr std::size_t kStreamsMax = 1024;
+
+  /// pushes_klines false: everything is acked and nothing comes, as on a retired URL.
+  StreamRequests(const MarketModel& model, Dialect dialect, Publisher& publisher, Subscriber& subscriber,
+                 bool pushes_klines, bool is_combined)
+      : model_(model),
+        dialect_(dialect),
+        publisher_(publisher),
+        subscriber_(subscriber),
+        pushes_klines_(pushes_klines),
+        is_combined_(is_combined) {}
+
+  /// Events are wrapped as {"stream":...,"data":...}.
+  bool is_combined() const { return is_combined_; }
+  /// Subscribes names from the URL. False when one is malformed or they are too many.
+  bool subscribe_all(const std::vector<std::string>& names);
+  /// Answers one text message.
+  std::string answer(std::string_view message);
+  /// Drops every subscription.
+  void clear();
+
+ private:
+  std::optional<StreamKey> kline_key(std::string_view name) const;
+  void subscribe(const std::string& name);
+  void unsubscribe(const std::string& name);
+  std::string error(int code, std::string_view message, std::string_view id_text) const;
+
+  const MarketModel& model_;
+  Dialect dialect_;
+  Publisher& publisher_;
+  Subscriber& subscriber_;
+  bool pushes_klines_;
+  bool is_combined_;
+  std::map<std::string, std::optional<StreamKey>> streams_;  // without a key: acked, never pushed
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,155 @@
+#include "tools/run_command.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "engine/api/api_server.hpp"
+#include "engine/config.hpp"
+#include "engine/daemon.hpp"
+#include "replay/sim/exchange_sim.hpp"
+#include "tools/exit_code.hpp"
+#include "tools/live_view.hpp"
+#include "tools/terminal/terminal_table.hpp"
+
+namespace lockstep::tools {
+namespace {
+
+using engine::Config;
+using engine::Daemon;
+
+struct RunOptions {
+  std::string config;
+  bool demo = false;
+  int demo_symbols = 8;
+  double demo_speed = 60;
+  std::uint64_t demo_seed = 1;
+  bool plain = false;
+  double seconds = 0;
+};
+
+/// The built-in exchange, and a configuration that attaches to it with TLS and all checks on.
+std::unique_ptr<sim::ExchangeSim> start_demo(const RunOptions& options, Config& config) {
+  sim::SimConfig exchange;
+  exchange.seed = options.demo_seed;
+  exchange.symbols = options.demo_symbols;
+  exchange.speed = options.demo_speed;
+  exchange.tls = true;
+  auto simulator = std::make_unique<sim::ExchangeSim>(exchange);
+  simulator->start();
+  feeds::FeedConfig feed;
+  feed.venue = "binance_spot";
+  feed.symbols = simulator->symbol_names();
+  feed.intervals = {"1m", "5m"};
+  feed.ws_url = simulator->ws_url();
+  feed.rest_url = simulator->rest_url();
+  feed.ca_file = simulator->ca_file().string();
+  feed.silence_s = 5;
+  feed.backoff_ms_max = 2000;
+  config.feeds = {feed};
+  config.feed_places.clear();
+  return simulator;
+}
+
+void start_log(const Config& config, bool has_table) {
+  std::filesystem::path file = config.engine.log_file;
+  if (file.empty() && has_table) file = std::filesystem::path(config.engine.data_dir) / "lockstep.log";
+  std::shared_ptr<spdlog::logger> log;
+  if (file.empty()) {
+    log = std::make_shared<spdlog::logger>("lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  } else {
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    log = std::make_shared<spdlog::logger>("lockstep",
+                                           std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
+    log->flush_on(spdlog::level::info);
+  }
+  log->set_level(spdlog::level::from_str(config.engine.log_level));
+  spdlog::set_default_logger(log);
+}
+
+int serve(const Config& config, const RunOptions& options) {
+  const bool has_table = !options.plain && is_terminal(stdout);
+  start_log(config, has_table);
+  Daemon daemon(config);
+  std::signal(SIGPIPE, SIG_IGN);
+  daemon.stop_on_signals();
+  daemon.start();
+  spdlog::info("lockstep {}: {} series, API at http://{}:{}", LOCKSTEP_VERSION, daemon.catalog().size(),
+               config.api.bind, daemon.api().port());
+  if (!has_table) std::cerr << "API at http://" << config.api.bind << ':' << daemon.api().port() << "/v1/status\n";
+
+  LiveView view(daemon, config.api.bind);
+  std::optional<TerminalTable> table;
+  if (has_table) table.emplace(stdout);
+  PlainLines lines(stdout);
+  const auto start = std::chrono::steady_clock::now();
+  const auto draw = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (options.seconds > 0 && now - start > std::chrono::duration<double>(options.seconds)) daemon.stop();
+    if (table) {
+      table->draw(view.now(), now);
+    } else {
+      lines.update(view.now());
+    }
+  };
+  daemon.run_outputs(has_table ? 200 : 50, draw, [&](const engine::Signal& signal) { view.on_signal(signal); });
+  spdlog::info("stopped");
+  return kExitFine;
+}
+
+int run_daemon(const RunOptions& options) {
+  Config config;
+  std::unique_ptr<sim::ExchangeSim> simulator;
+  try {
+    if (!options.config.empty()) config = engine::load_config(options.config);
+    if (options.demo) {
+      simulator = start_demo(options, config);
+    } else if (options.config.empty()) {
+      std::cerr << "lockstep run: nothing to attach to. Give --config FILE, or --demo for the built-in exchange.\n";
+      return kExitUsage;
+    }
+    return serve(config, options);
+  } catch (const engine::ConfigError& error) {
+    std::cerr << "lockstep run: " << error.what() << '\n';
+    return kExitUsage;
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "lockstep run: " << error.what() << '\n';
+    return kExitUsage;
+  } catch (const std::system_error& error) {
+    std::cerr << "lockstep run: " << error.what() << '\n';
+    return kExitEnvironment;
+  } catch (const spdlog::spdlog_ex& error) {
+    std::cerr << "lockstep run: " << error.what() << '\n';
+    return kExitEnvironment;
+  }
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "The daemon: attach to exchanges and publish signals");
+  command->add_option("--config", options->config, "Configuration file (docs/configuration.md)");
+  command->add_flag("--demo", options->demo, "Start the built-in exchange and attach to it: needs no network");
+  command->add_option("--demo-symbols", options->demo_symbols, "Symbols of the built-in exchange")
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--demo-speed", options->demo_speed, "Venue seconds per second: 60 closes a 1m bar every second")
+      ->check(CLI::Range(0.1, 100'000.0));
+  command->add_option("--demo-seed", options->demo_seed, "Seed of the built-in exchange");
+  command->add_flag("--plain", options->plain, "A line per closed bar and change of state instead of the live table");
+  command->add_option("--seconds", options->seconds, "Stop after so many seconds (0: run until stopped)")
+      ->check(CLI::NonNegativeNumber);
+  command->callback([options, &run] { run = [options] { return run_daemon(*options); }; });
+}
+
+}  // namespace lockstep::tools
