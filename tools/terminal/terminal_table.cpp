@@ -1,7 +1,9 @@
 #include "tools/terminal/terminal_table.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -40,6 +42,11 @@ Size size_of(std::FILE* out) {
   return {size.ws_col, size.ws_row};
 }
 
+bool takes_output(std::FILE* out) {
+  pollfd terminal{fileno(out), POLLOUT, 0};
+  return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0;
+}
+
 std::string name_of(const ViewRow& row) {
   return fmt::format("{} {} {}", printable(row.venue), printable(row.symbol), printable(row.interval));
 }
@@ -75,6 +82,7 @@ void TerminalTable::enter() {
 void TerminalTable::leave() {
   if (!is_entered_) return;
   is_entered_ = false;
+  tcflow(fileno(out_), TCOON);
   write("\x1b[0m\x1b[?25h\x1b[?1049l");
 }
 
@@ -83,7 +91,7 @@ bool TerminalTable::is_due(Clock::time_point now) const {
 }
 
 bool TerminalTable::draw(const View& view, Clock::time_point now) {
-  if (!is_due(now)) return false;
+  if (!is_due(now) || !takes_output(out_)) return false;
   enter();
   last_ = now;
   const Size size = size_of(out_);

@@ -18,8 +18,8 @@ RenderStyle terminal_style();
 bool is_terminal(std::FILE* out);
 
 /// Draws a View over the whole screen. Between enter() and leave() (or the destructor) nothing else may write
-/// to `out`: send logs to a file. One thread. draw() blocks while the user holds the output (Ctrl-S), so call
-/// it from a thread that nobody waits for.
+/// to `out`: send logs to a file. One thread. While the user holds the output (Ctrl-S) nothing is drawn, so
+/// that the thread does not stand still with it.
 class TerminalTable {
  public:
   using Clock = std::chrono::steady_clock;
@@ -33,7 +33,7 @@ class TerminalTable {
 
   /// Switches to the alternate screen and hides the cursor. draw() does it if needed.
   void enter();
-  /// Gives the screen and the cursor back. Safe to call twice.
+  /// Gives the screen and the cursor back, also when the output was held. Safe to call twice.
   void leave();
   /// A draw at this time would not be left out.
   bool is_due(Clock::time_point now) const;

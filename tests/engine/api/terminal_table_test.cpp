@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -242,6 +243,23 @@ TEST_CASE("the table is drawn at most five times a second and follows the termin
   pty.resize(60, 12);
   REQUIRE(table.draw(make_view(50), start + 20s));
   CHECK_THAT(pty.read_all(), Catch::Contains("... and 41 more"));
+}
+
+TEST_CASE("a held terminal is not drawn to, and is given back all the same", "[tools][terminal]") {
+  Pty pty(100, 20);
+  const auto now = TerminalTable::Clock::now();
+  {
+    TerminalTable table(pty.file(), {false, true});
+    REQUIRE(table.draw(make_view(3), now));
+    pty.read_all();
+    REQUIRE(tcflow(fileno(pty.file()), TCOOFF) == 0);
+    CHECK(!table.draw(make_view(3), now + std::chrono::seconds(1)));
+    REQUIRE(tcflow(fileno(pty.file()), TCOON) == 0);
+    CHECK(table.draw(make_view(3), now + std::chrono::seconds(2)));
+    pty.read_all();
+    REQUIRE(tcflow(fileno(pty.file()), TCOOFF) == 0);
+  }
+  CHECK_THAT(pty.read_all(), Catch::EndsWith("\x1b[?25h\x1b[?1049l"));
 }
 
 TEST_CASE("NO_COLOR and the locale decide the style", "[tools][terminal]") {
