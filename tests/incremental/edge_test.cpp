@@ -13,19 +13,16 @@ using namespace lockstep::test;
 
 namespace {
 
-/// About 2^52 ticks, so that one tick moves a return by about one unit in the last place of 1.
-constexpr std::int64_t kPrice = std::int64_t{1} << 52;
-
 BarTicks bar_at(std::int64_t ts_open_ms, std::int64_t before, std::int64_t close) {
   return {ts_open_ms, before, std::max(before, close), std::min(before, close), close};
 }
 
-std::vector<BarTicks> fine_walk(Rng& rng, std::size_t count) {
+std::vector<BarTicks> fine_walk(Rng& rng, std::size_t count, std::int64_t price) {
   std::vector<BarTicks> bars;
-  std::int64_t close = kPrice;
+  std::int64_t close = price;
   for (std::size_t t = 0; t < count; ++t) {
     const std::int64_t before = close;
-    close = std::clamp(before + rng.between(-kPrice / 100, kPrice / 100), kPrice / 2, kPrice + kPrice / 2);
+    close = std::clamp(before + rng.between(-price / 100, price / 100), price / 2, price + price / 2);
     bars.push_back(bar_at(static_cast<std::int64_t>(t), before, close));
   }
   return bars;
@@ -65,14 +62,17 @@ TEST_CASE("a family signal changes at the same tick as the reference's", "[incre
     config.lengths.fill(static_cast<int>(rng.between(9, 14)));
     config.kama_seed = KamaSeed::price;
     if (rng.chance(30)) config.hma = HmaKind::hull;
-    auto bars = fine_walk(rng, static_cast<std::size_t>(rng.between(40, 90)));
-    AtcState state(AtcParams::create(config, 0));
+    const auto params = AtcParams::create(config, 0);
+    // As high as can be: one tick then moves a return by about one unit in the last place of 1.
+    const std::int64_t price = params->price_ticks_max() / 2;
+    auto bars = fine_walk(rng, static_cast<std::size_t>(rng.between(40, 90)), price);
+    AtcState state(params);
     Outputs out;
     for (const BarTicks& bar : bars) REQUIRE(state.commit(bar, out) == Status::ok);
     const BarTicks last = bars.back();
     constexpr int kProbes = 12;
     for (int probe = 0; probe < kProbes; ++probe) {
-      const std::int64_t step = kPrice / 100 / kProbes;
+      const std::int64_t step = price / 100 / kProbes;
       const std::int64_t low = last.close + (probe - kProbes / 2) * step;
       const auto edge = edge_between(state, family, last, low, low + step);
       if (!edge) continue;
