@@ -1,5 +1,7 @@
 #include "tools/live_view.hpp"
 
+#include <algorithm>
+
 #include "engine/api/api_server.hpp"
 #include "engine/core/decimal.hpp"
 
@@ -41,7 +43,8 @@ const View& LiveView::now() {
   view_.uptime_ms = ms_since(start_);
   view_.feeds.clear();
   for (const feeds::FeedHealth& feed : daemon_.feed_health()) {
-    view_.feeds.push_back({feed.venue, feed.connected, feed.lag_ms});
+    // The venue's clock may be ahead of ours (the demo's is, by far): that is no lag.
+    view_.feeds.push_back({feed.venue, feed.connected, std::max<std::int64_t>(feed.lag_ms, 0)});
   }
   for (const core::Series& series : daemon_.catalog().series()) {
     const engine::Signal& latest = daemon_.api().latest(series.id);
@@ -55,8 +58,10 @@ const View& LiveView::now() {
     if (latest.bar.ts_open_ms == 0) continue;
     row.price = core::decimal_text(latest.bar.close, latest.price_scale);
     row.average = latest.outputs.average;
-    row.direction = latest.outputs.direction;
-    row.ts_closed_ms = daemon_.api().latest_closed(series.id).bar.ts_open_ms;
+    // Price and average move with the open bar; what a bot acts on is the direction of the last closed one.
+    const engine::Signal& closed = daemon_.api().latest_closed(series.id);
+    row.direction = closed.outputs.direction;
+    row.ts_closed_ms = closed.bar.ts_open_ms;
   }
   return view_;
 }

@@ -40,11 +40,16 @@ TEST_CASE("a client that answers pings stays, one that does not is disconnected"
   }
   SECTION("pongs that nobody asked for do not count") {
     WebClient client(venue, "/ws");
-    client.pong("");
-    client.pong("1700000000000");
+    const auto end = std::chrono::steady_clock::now() + kLimit;
+    while (venue.connections() > 0 && std::chrono::steady_clock::now() < end) {
+      try {
+        client.pong("1700000000000");
+      } catch (const boost::system::system_error&) {
+        break;  // disconnected in between
+      }
+      wait_for([&] { return venue.connections() == 0; }, 250ms);
+    }
     REQUIRE(has_no_connections(venue));
-    // The answers that Beast gives while reading on come too late.
-    REQUIRE_NOTHROW(client.read_to_end());
   }
 }
 

@@ -154,9 +154,9 @@ TEST_CASE("a bar is updated, closed a little late, and only then the next one be
   while (!first["k"]["x"]) first = client.next_json();
   std::int64_t open_ms = first["k"]["t"].get<std::int64_t>();
   std::set<std::int64_t> delays;
+  std::int64_t event_ms = first["E"];
   for (int bar = 0; bar < 10; ++bar) {
     open_ms += 60'000;
-    std::int64_t event_ms = 0;
     for (int i = 0; i <= 4; ++i) {
       const Json frame = client.next_json();
       CAPTURE(bar, i, frame.dump());

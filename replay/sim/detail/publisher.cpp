@@ -124,10 +124,7 @@ SimBar Publisher::joined(int symbol, Stream& stream, const SimBar& minute_bar) c
   const std::int64_t minute = minute_bar.ts_open_ms / kMinuteMs;
   const std::int64_t open_ms = interval.open_of(minute_bar.ts_open_ms);
   const std::int64_t first = std::max(open_ms / kMinuteMs, history_.first_minute());
-  if (stream.next_minute < first || stream.settled.ts_open_ms != open_ms) {
-    stream.settled.ts_open_ms = open_ms;
-    stream.next_minute = first;
-  }
+  stream.next_minute = std::max(stream.next_minute, first);  // a new bar forgets the one before
   for (; stream.next_minute < minute; ++stream.next_minute) {
     const SimBar next = history_.model().bar(symbol, stream.next_minute);
     if (stream.next_minute == first) {
