@@ -110,6 +110,7 @@ class Daemon::Impl {
     note_health();
     network_ = std::thread([this] { run_network(); });
     boost::asio::post(network_io_, [this] {
+      if (is_network_stopping_) return;
       for (auto& feed : feeds_) feed->start();
     });
   }
@@ -144,6 +145,8 @@ class Daemon::Impl {
   }
 
   void stop_on_signals() {
+    signals_of_system_.add(SIGINT);
+    signals_of_system_.add(SIGTERM);
     signals_of_system_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
       signals_of_system_.clear();
@@ -270,7 +273,7 @@ class Daemon::Impl {
   std::vector<std::unique_ptr<feeds::Feed>> feeds_;
   std::unique_ptr<ApiServer> api_;
   SignalHook on_signal_;
-  boost::asio::signal_set signals_of_system_{outputs_io_, SIGINT, SIGTERM};
+  boost::asio::signal_set signals_of_system_{outputs_io_};
   boost::asio::steady_timer health_timer_{network_io_};
   mutable std::mutex health_mutex_;
   std::vector<feeds::FeedHealth> feed_health_;

@@ -18,7 +18,7 @@ std::int64_t retry_wait_ms(int attempts) { return std::int64_t{1000} << std::min
 
 LiveSeries::LiveSeries(const core::Series& series, const SeriesSettings& settings)
     : id_(series.id), interval_(series.interval), settings_(&settings) {
-  last_.series = id_;
+  last_closed_signal_.series = id_;
 }
 
 void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
@@ -50,8 +50,7 @@ void LiveSeries::on_listed(const MarketEvent& event, SeriesSink& sink) {
   if (!params) return set_state(SeriesState::halted, Reason::price_refused, sink);
   atc_.emplace(params, settings_->anchor, interval_.ms());
   is_up_ = false;
-  state_ = SeriesState::warming;
-  start_over(is_scale_change ? Reason::scale_changed : Reason::starting, sink);
+  start_over(is_scale_change ? Reason::scale_changed : Reason::starting, published_to_ms_, sink);
 }
 
 void LiveSeries::on_down(Reason reason, SeriesSink& sink) {
@@ -66,12 +65,17 @@ void LiveSeries::on_down(Reason reason, SeriesSink& sink) {
 
 void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
   if (!is_up_ || is_stopped() || !atc_) return;
-  if (!event.is_closed) open_ = event;
+  const std::int64_t ts = event.bar.ts_open_ms;
+  if (!event.is_closed) {
+    const bool is_older = open_ && (ts < open_->bar.ts_open_ms ||
+                                    (ts == open_->bar.ts_open_ms && event.ts_event_ms < open_->ts_event_ms));
+    if (is_older) return;
+    open_ = event;
+  }
   if (is_loading_) {
     if (event.is_closed) hold(event);
     return;
   }
-  const std::int64_t ts = event.bar.ts_open_ms;
   if (expected_ms_ && ts < *expected_ms_) {
     if (event.is_closed) compare_again(event, sink);
     return;
@@ -87,8 +91,8 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
   // A hole or a late bar is closed as soon as the bar itself comes.
   if (event.is_closed) {
     commit(event, false, sink);
-    if (retry_at_ms_ != INT64_MAX && is_ready() && apply_held(sink)) settle(sink);
-  } else if (state_ == SeriesState::live || state_ == SeriesState::warming) {
+    if (retry_at_ms_ != INT64_MAX && !is_stopped() && apply_held(sink)) settle(sink);
+  } else if (state_ == SeriesState::live || reason_ == Reason::not_enough_bars) {
     peek(event, sink);
   }
 }
@@ -96,6 +100,10 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
 void LiveSeries::on_backfill_bar(const MarketEvent& event, SeriesSink& sink) {
   if (event.request_id != request_id_ || !is_loading_ || is_stopped()) return;
   const std::int64_t ts = event.bar.ts_open_ms;
+  if (expected_ms_ && ts > *expected_ms_) {
+    apply_held(sink);  // the stream may have what history lacks
+    if (event.request_id != request_id_ || is_stopped()) return;
+  }
   if (expected_ms_ && ts < *expected_ms_) return compare_again(event, sink);
   if (expected_ms_ && ts > *expected_ms_) {
     // The venue's own history goes on without the bar: it is not late, it does not exist.
@@ -107,7 +115,11 @@ void LiveSeries::on_backfill_bar(const MarketEvent& event, SeriesSink& sink) {
 void LiveSeries::on_backfill_done(const MarketEvent& event, SeriesSink& sink) {
   if (event.request_id != request_id_ || !is_loading_ || is_stopped()) return;
   is_loading_ = false;
-  if (!is_up_) return;
+  if (!expected_ms_) {
+    // No bar has closed yet, so the first one is known: it must not be missed either.
+    expected_ms_ = interval_.open_of(event.ts_event_ms);
+    if (!held_.empty()) expected_ms_ = std::min(*expected_ms_, held_.front().bar.ts_open_ms);
+  }
   const bool is_joined = apply_held(sink);
   if (is_loading_ || is_stopped()) return;
   if (is_joined && !is_late(event.ts_event_ms)) return settle(sink);
@@ -132,6 +144,7 @@ bool LiveSeries::is_late(std::int64_t venue_now_ms) const {
 
 /// Takes the held bars that follow, in order. False when one is still missing before them.
 bool LiveSeries::apply_held(SeriesSink& sink) {
+  const std::uint32_t request_id = request_id_;
   while (!held_.empty()) {
     const MarketEvent event = held_.front();
     const std::int64_t ts = event.bar.ts_open_ms;
@@ -142,7 +155,7 @@ bool LiveSeries::apply_held(SeriesSink& sink) {
     } else {
       commit(event, false, sink);
     }
-    if (!is_ready()) return false;
+    if (is_stopped() || request_id_ != request_id) return false;
   }
   const bool is_open_ahead = open_ && expected_ms_ && open_->bar.ts_open_ms > *expected_ms_;
   return !is_open_ahead;
@@ -158,21 +171,24 @@ void LiveSeries::compare_again(const MarketEvent& event, SeriesSink& sink) {
   const std::size_t known = std::min(recent_count_, kRecentBars);
   for (std::size_t back = 1; back <= known; ++back) {
     const BarTicks& bar = recent_[(recent_count_ - back) % kRecentBars];
-    if (bar.ts_open_ms != event.bar.ts_open_ms) continue;
-    if (bar == event.bar) {
-      ++counters_.duplicates;
-    } else {
-      ++counters_.revisions;
-      start_over(Reason::bar_revised, sink);
-    }
-    return;
+    if (bar.ts_open_ms > event.bar.ts_open_ms) continue;
+    if (bar == event.bar) break;
+    // Other content; or, where the times differ, a bar that history did not have when it was asked.
+    ++counters_.revisions;
+    return start_over(Reason::bar_revised, event.bar.ts_open_ms, sink);
   }
   ++counters_.duplicates;
 }
 
-/// Back to before the first bar; everything comes anew from history.
-void LiveSeries::start_over(Reason reason, SeriesSink& sink) {
+/// Back to before the first bar; everything comes anew from history. Bars from `wrong_from_ms` on that were published
+/// are published again, and those after them for the first time.
+void LiveSeries::start_over(Reason reason, std::int64_t wrong_from_ms, SeriesSink& sink) {
   if (!is_cold_) ++revision_;
+  if (first_published_ms_ == INT64_MAX) {
+    first_ms_ = INT64_MIN;
+  } else {
+    republish_from_ms_ = std::min(republish_from_ms_, std::max(wrong_from_ms, first_published_ms_));
+  }
   atc_->reset();
   is_cold_ = true;
   is_loading_ = false;
@@ -199,22 +215,37 @@ void LiveSeries::load(SeriesState state, Reason reason, SeriesSink& sink) {
   if (expected_ms_) {
     // From the last closed bar on: that it comes again unchanged proves that nothing was revised meanwhile.
     request.from_ms = interval_.previous_open_ms(*expected_ms_);
-  } else if (settings_->anchor.kind == Anchor::Kind::time) {
-    request.from_ms = settings_->anchor.time_ms;
   } else {
-    request.from_ms = INT64_MIN;
-    request.bars_max = settings_->anchor.kind == Anchor::Kind::rolling
-                           ? AnchoredState::history_bars(settings_->anchor)
-                           : settings_->history_bars;
+    ask_from_anchor(request);
   }
   set_state(state, reason, sink);
   sink.request(request);
+}
+
+/// A rebuilt state must give what the first one would have given, so it starts no later than that needs.
+void LiveSeries::ask_from_anchor(core::BackfillRequest& request) const {
+  const Anchor& anchor = settings_->anchor;
+  const bool is_rolling = anchor.kind == Anchor::Kind::rolling;
+  if (anchor.kind == Anchor::Kind::time) {
+    request.from_ms = anchor.time_ms;
+  } else if (republish_from_ms_ == INT64_MAX) {
+    request.from_ms = INT64_MIN;
+    request.bars_max = is_rolling ? AnchoredState::history_bars(anchor) : settings_->history_bars;
+  } else if (is_rolling) {
+    request.from_ms = republish_from_ms_;
+    for (std::int64_t i = AnchoredState::history_bars(anchor); i > 0; --i) {
+      request.from_ms = interval_.previous_open_ms(request.from_ms);
+    }
+  } else {
+    request.from_ms = first_ms_;
+  }
 }
 
 /// History and stream have met: says what holds now, with the last closed bar and the open one.
 void LiveSeries::settle(SeriesSink& sink) {
   attempts_ = 0;
   retry_at_ms_ = INT64_MAX;
+  republish_from_ms_ = INT64_MAX;
   const bool is_warm = atc_->state().is_warm();
   const bool was_cold = std::exchange(is_cold_, false);
   if (was_cold && last_closed_) {
@@ -225,7 +256,7 @@ void LiveSeries::settle(SeriesSink& sink) {
     set_state(is_warm ? SeriesState::live : SeriesState::warming, is_warm ? Reason::none : Reason::not_enough_bars,
               sink);
   }
-  if (open_ && (!expected_ms_ || open_->bar.ts_open_ms == *expected_ms_)) peek(*open_, sink);
+  if (open_ && open_->bar.ts_open_ms == *expected_ms_) peek(*open_, sink);
 }
 
 void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& sink) {
@@ -235,8 +266,10 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
   ++counters_.bars;
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
   last_closed_ = event;
-  if (is_cold_) return;
-  if (state_ == SeriesState::warming && !is_loading_ && atc_->state().is_warm()) {
+  if (first_ms_ == INT64_MIN) first_ms_ = event.bar.ts_open_ms;
+  if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) return;
+  is_cold_ = false;
+  if (reason_ == Reason::not_enough_bars && atc_->state().is_warm()) {
     state_ = SeriesState::live;
     reason_ = Reason::none;
   }
@@ -262,7 +295,7 @@ void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
   if (state == state_ && reason == reason_ && sequence_ > 0) return;
   state_ = state;
   reason_ = reason;
-  Signal signal = last_;  // what was said last of a bar stays readable, but no longer valid unless live
+  Signal signal = last_closed_signal_;  // stays readable, but not valid unless live
   signal.kind = Signal::Kind::state;
   publish(signal, sink);
 }
@@ -273,6 +306,7 @@ Signal LiveSeries::make_signal(const MarketEvent& event, Signal::Kind kind, bool
   signal.kind = kind;
   signal.is_replayed = is_replayed;
   signal.series = id_;
+  signal.price_scale = static_cast<std::uint8_t>(price_scale_);
   signal.revision = event.bar.ts_open_ms <= published_to_ms_ ? revision_ : 0;
   signal.bar = event.bar;
   signal.volume = event.volume;
@@ -289,10 +323,13 @@ void LiveSeries::publish(Signal signal, SeriesSink& sink) {
   signal.state = state_;
   signal.reason = reason_;
   signal.is_valid = state_ == SeriesState::live;
-  signal.price_scale = static_cast<std::uint8_t>(price_scale_);
   signal.sequence = ++sequence_;
   if (signal.kind != Signal::Kind::state) last_ = signal;
-  if (signal.is_closed()) published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
+  if (signal.is_closed()) {
+    last_closed_signal_ = signal;
+    published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
+    first_published_ms_ = std::min(first_published_ms_, signal.bar.ts_open_ms);
+  }
   sink.publish(signal);
 }
 

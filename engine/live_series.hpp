@@ -75,8 +75,9 @@ class LiveSeries {
   void hold(const core::MarketEvent& event);
   bool apply_held(SeriesSink& sink);
   bool is_late(std::int64_t venue_now_ms) const;
-  void start_over(core::Reason reason, SeriesSink& sink);
+  void start_over(core::Reason reason, std::int64_t wrong_from_ms, SeriesSink& sink);
   void load(SeriesState state, core::Reason reason, SeriesSink& sink);
+  void ask_from_anchor(core::BackfillRequest& request) const;
   void settle(SeriesSink& sink);
   void halt(Status status, SeriesSink& sink);
   void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
@@ -111,7 +112,11 @@ class LiveSeries {
   std::size_t recent_count_ = 0;
   std::optional<core::MarketEvent> last_closed_;
   Signal last_{};                               // the last publication of a bar
+  Signal last_closed_signal_{};                 // the last publication of a closed bar
+  std::int64_t first_ms_ = INT64_MIN;           // the first bar ever taken: where a history anchor stays
+  std::int64_t first_published_ms_ = INT64_MAX; // oldest closed bar that was ever published
   std::int64_t published_to_ms_ = INT64_MIN;    // newest closed bar that was ever published
+  std::int64_t republish_from_ms_ = INT64_MAX;  // while rebuilding: bars from here on are published
   std::uint64_t sequence_ = 0;
   std::uint32_t revision_ = 0;                  // rebuilds: bars published before one carry it
   SeriesCounters counters_;

@@ -26,7 +26,8 @@ class OutputsWaker {
   void wake() {
     if (is_pending_.exchange(true, std::memory_order_acq_rel)) return;
     boost::asio::post(io_, [this] {
-      is_pending_.store(false, std::memory_order_release);
+      // An exchange, so that a publication whose wake() found the flag set is seen by this drain.
+      is_pending_.exchange(false, std::memory_order_acq_rel);
       drain_();
     });
   }

@@ -135,8 +135,12 @@ void TestServer::publish(const Signal& signal) {
   run([&](ApiServer& server) { server.on_signal(signal); });
 }
 
-bool TestServer::stop() {
+void TestServer::begin_stop() {
   asio::post(io_, [this] { server_->stop(); });
+}
+
+bool TestServer::stop() {
+  begin_stop();
   return running_.wait_for(kPatience) == std::future_status::ready;
 }
 

@@ -48,7 +48,9 @@ class TestServer {
   /// Runs on the server's thread and waits for it.
   void run(const std::function<void(ApiServer&)>& what);
   void publish(const Signal& signal);
-  /// Stops the server; true when its io_context ran out of work in time.
+  /// Tells the server to stop, without waiting.
+  void begin_stop();
+  /// The same; true when its io_context ran out of work in time.
   bool stop();
 
  private:
