@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <set>
-#include <sstream>
+#include <system_error>
 #include <tuple>
 
 #include "engine/core/interval.hpp"
@@ -253,6 +252,7 @@ void read_top(std::string_view file, const toml::key& key, const toml::node& nod
                                      [&](const Section& each) { return each.name == key.str(); });
   if (section == kSections.end()) {
     std::vector<std::string> names;
+    names.reserve(kSections.size());
     for (const Section& each : kSections) names.emplace_back(each.name);
     const auto near = detail::nearest(key.str(), names);
     throw ConfigError(place + "there is no table or key " + detail::in_quotes(key.str()) +
@@ -304,7 +304,9 @@ Config load_config(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file, error))
     throw ConfigError(file.string() + ": is a folder, not a file");
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw ConfigError(file.string() + ": cannot open the configuration file: " + std::strerror(errno));
+  if (!in)
+    throw ConfigError(file.string() +
+                      ": cannot open the configuration file: " + std::generic_category().message(errno));
   std::string text(kFileBytesMax + 1, '\0');
   in.read(text.data(), kFileBytesMax + 1);
   if (in.bad()) throw ConfigError(file.string() + ": cannot read the configuration file");

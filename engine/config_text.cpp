@@ -104,6 +104,9 @@ std::string to_text(const Config& config) {
   lines.line("bind", std::string_view(config.api.bind));
   lines.line("port", std::int64_t{config.api.port});
   lines.line("clients_max", std::int64_t{config.api.clients_max});
+  lines.table("[input]");
+  if (config.price_scale >= 0) lines.line("price_scale", std::int64_t{config.price_scale});
+  lines.line("price_rounding", std::string_view(config.price_rounding_half_even ? "half_even" : "none"));
   return lines.take();
 }
 

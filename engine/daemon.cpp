@@ -199,7 +199,7 @@ class Daemon::Impl {
       std::vector<core::SeriesId> ids;
       for (const std::string& symbol : feed.symbols) {
         for (const std::string& interval : feed.intervals) {
-          ids.push_back(*catalog_.find(feed.venue, symbol, core::Interval::parse(interval)->text()));
+          ids.push_back(*catalog_.find(feed.venue, symbol, *core::Interval::parse(interval)));
         }
       }
       outlets_.push_back(std::make_unique<FeedOutlet>(queues));

@@ -57,8 +57,7 @@ void LiveSeries::on_down(Reason reason, SeriesSink& sink) {
   is_up_ = false;
   is_loading_ = false;
   ++request_id_;  // answers still under way are of no use: the next stream_up asks anew
-  held_.clear();
-  open_.reset();
+  open_.reset();  // what is held stays: one of them may be a correction
   if (is_stopped() || !atc_) return;
   set_state(is_cold_ ? SeriesState::warming : SeriesState::stale, reason, sink);
 }
@@ -267,6 +266,10 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
   last_closed_ = event;
   if (first_ms_ == INT64_MIN) first_ms_ = event.bar.ts_open_ms;
+  const BarTicks* published = is_cold_ ? find_published(event.bar.ts_open_ms) : nullptr;
+  if (published != nullptr && *published != event.bar) {
+    republish_from_ms_ = std::min(republish_from_ms_, event.bar.ts_open_ms);
+  }
   if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) return;
   is_cold_ = false;
   if (reason_ == Reason::not_enough_bars && atc_->state().is_warm()) {
@@ -327,10 +330,23 @@ void LiveSeries::publish(Signal signal, SeriesSink& sink) {
   if (signal.kind != Signal::Kind::state) last_ = signal;
   if (signal.is_closed()) {
     last_closed_signal_ = signal;
+    note_published(signal.bar);
     published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
     first_published_ms_ = std::min(first_published_ms_, signal.bar.ts_open_ms);
   }
   sink.publish(signal);
+}
+
+BarTicks* LiveSeries::find_published(std::int64_t ts_open_ms) {
+  const auto end = published_.begin() + static_cast<std::ptrdiff_t>(std::min(published_count_, kRecentBars));
+  const auto found =
+      std::find_if(published_.begin(), end, [&](const BarTicks& bar) { return bar.ts_open_ms == ts_open_ms; });
+  return found == end ? nullptr : &*found;
+}
+
+void LiveSeries::note_published(const BarTicks& bar) {
+  BarTicks* const before = bar.ts_open_ms <= published_to_ms_ ? find_published(bar.ts_open_ms) : nullptr;
+  (before != nullptr ? *before : published_[published_count_++ % kRecentBars]) = bar;
 }
 
 void LiveSeries::detail(DetailAnswer& answer) {

@@ -83,6 +83,8 @@ class LiveSeries {
   void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
   Signal make_signal(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, const Outputs& outputs) const;
   void publish(Signal signal, SeriesSink& sink);
+  BarTicks* find_published(std::int64_t ts_open_ms);
+  void note_published(const BarTicks& bar);
   bool is_stopped() const { return state_ == SeriesState::rejected || state_ == SeriesState::halted; }
   bool is_ready() const { return is_up_ && !is_loading_ && !is_stopped() && atc_.has_value(); }
 
@@ -110,6 +112,8 @@ class LiveSeries {
   std::optional<core::MarketEvent> open_;       // the newest state of the open bar
   std::array<BarTicks, kRecentBars> recent_{};  // the last closed bars, by recent_count_ modulo their number
   std::size_t recent_count_ = 0;
+  std::array<BarTicks, kRecentBars> published_{};  // the last bars published as closed, as they were published last
+  std::size_t published_count_ = 0;
   std::optional<core::MarketEvent> last_closed_;
   Signal last_{};                               // the last publication of a bar
   Signal last_closed_signal_{};                 // the last publication of a closed bar

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/core/event.hpp"
@@ -31,11 +32,12 @@ class Catalog {
   const Series& operator[](SeriesId id) const { return series_[id]; }
   std::size_t size() const { return series_.size(); }
   const std::vector<std::string>& venues() const { return venues_; }
-  std::optional<SeriesId> find(std::string_view venue, std::string_view symbol, std::string_view interval) const;
+  std::optional<SeriesId> find(std::string_view venue, std::string_view symbol, Interval interval) const;
 
  private:
   std::vector<Series> series_;
   std::vector<std::string> venues_;
+  std::unordered_map<std::string, SeriesId> ids_;
 };
 
 }  // namespace lockstep::core

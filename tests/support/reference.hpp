@@ -33,8 +33,8 @@ std::array<int, kMembers> reference_lengths(const AtcConfig& config, int family)
 double reference_exp(double x);
 
 /// round2 of spec.md section 6 in integer arithmetic, |x| < 2^40. The 0.5 - 1e-10 of the tie rule is the
-/// double that it folds to; against the rational number it differs for one x in 101 * 10^16, such as
-/// 0.224999999999.
+/// double that it folds to, 8.3e-18 below the decimal number; x = 0.224999999999 is a double that tells the
+/// two apart.
 double reference_round2(double x);
 
 }  // namespace lockstep::test

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,7 +21,9 @@
 #include "tests/support/catch.hpp"
 #include "tests/tools/compute_run.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/csv/file_writer.hpp"
 #include "tools/csv/line_reader.hpp"
+#include "tools/csv/output_writer.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -266,6 +268,31 @@ TEST_CASE("a golden file gives the golden outputs", "[tools][compute][golden]") 
     }
   }
   CHECK(lines.line_number() == static_cast<std::int64_t>(rows.size()));
+}
+
+TEST_CASE("every double is written so that it reads back to its bits", "[tools][compute]") {
+  const TemporaryFolder folder;
+  std::vector<Outputs> written;
+  {
+    tools::FileWriter file(folder.path("out.csv"));
+    tools::OutputWriter writer(file, 0);
+    for (int hundredths = -101; hundredths <= 101; ++hundredths) {
+      const double value = hundredths / 100.0;
+      Outputs outputs;
+      outputs.average = -value;
+      outputs.signal = {value,        std::nextafter(value, 2), std::nextafter(value, -2), -0.0, kUndefined,
+                        value * 1e300};
+      outputs.equity = {0.25, 1e-308, 5e-324, std::nextafter(1, 2), 0.1 + 0.2, 1.7976931348623157e308};
+      written.push_back(outputs);
+      writer.begin_row({1000, 5, 5, 5, 5}, outputs);
+      writer.end_row();
+    }
+    writer.flush();
+    file.finish();
+  }
+  const auto rows = csv_fields(read_file(folder.path("out.csv")));
+  REQUIRE(rows.size() == written.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) require_row(rows[i], {1000, 5, 5, 5, 5}, 0, written[i]);
 }
 
 TEST_CASE("an output file is replaced whole, also through a link", "[tools][compute]") {

@@ -1,6 +1,6 @@
 // The groups of `lockstep bench`. Each measures for some seconds and gives one JSON object: the figures of
-// docs/performance.md, medians unless the name says otherwise. All throw std::runtime_error when what they measure does
-// not work: a figure of something broken is worse than none.
+// docs/performance.md, medians unless the name says otherwise. All throw std::runtime_error when what they
+// measure does not work: a figure of something broken is worse than none.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -22,8 +22,8 @@ Json describe_build();
 
 /// One bar through the indicator: commit, peek, bytes of a state. Thread CPU time.
 Json measure_incremental(const BenchOptions& options);
-/// commit_ns of each step that this machine can run, by name. Starts this program again for each: the step is chosen
-/// once per process.
+/// commit_ns of each step that this machine can run, by name. Starts this program again for each: the step is
+/// chosen once per process.
 Json measure_cpu_paths(const BenchOptions& options);
 /// Kline frames: bytes to event, and what a feed takes from a local socket.
 Json measure_feed(const BenchOptions& options);

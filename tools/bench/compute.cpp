@@ -22,7 +22,8 @@ class WorkFolder {
  public:
   WorkFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "lockstep-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("bench: cannot make a folder such as " + name);
+    if (mkdtemp(name.data()) == nullptr)
+      throw std::runtime_error("bench: cannot make a folder such as " + name);
     path_ = name;
   }
   ~WorkFolder() {

@@ -1,4 +1,5 @@
-// commit_ns for each instruction set. Which step runs is decided once per process (LOCKSTEP_CPU), so each is a child.
+// commit_ns for each instruction set. Which step runs is decided once per process (LOCKSTEP_CPU), so each is
+// a child.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,14 +17,16 @@ namespace {
   dup2(out_fd, STDOUT_FILENO);
   setenv("LOCKSTEP_CPU", cpu_path, 1);
   const char* quick = options.is_quick ? "--quick" : nullptr;
-  execl("/proc/self/exe", "lockstep", "bench", "--json", "--one-cpu-path", "--only", "incremental", quick, nullptr);
+  execl("/proc/self/exe", "lockstep", "bench", "--json", "--one-cpu-path", "--only", "incremental", quick,
+        nullptr);
   _exit(127);
 }
 
 std::string read_all(int fd) {
   std::string text;
   char piece[4096];
-  for (ssize_t count; (count = read(fd, piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(count));
+  for (ssize_t count; (count = read(fd, piece, sizeof piece)) > 0;)
+    text.append(piece, static_cast<std::size_t>(count));
   return text;
 }
 
@@ -37,7 +40,8 @@ Json measure_in_child(const char* cpu_path, const BenchOptions& options) {
   close(ends[0]);
   int status = -1;
   if (child > 0) waitpid(child, &status, 0);
-  if (status != 0) throw std::runtime_error(std::string("bench: the child for LOCKSTEP_CPU=") + cpu_path + " failed");
+  if (status != 0)
+    throw std::runtime_error(std::string("bench: the child for LOCKSTEP_CPU=") + cpu_path + " failed");
   return Json::parse(text).at("incremental");
 }
 

@@ -31,16 +31,20 @@ std::vector<std::string> symbol_names(std::size_t count) {
   return names;
 }
 
-std::string price_text(std::int64_t ticks) { return core::decimal_text(ticks, kWalkScale) + "000000"; }
+std::string price_text(std::int64_t ticks) {
+  return core::decimal_text(ticks, kWalkScale) + "000000";
+}
 
-std::string kline_text(std::string_view symbol, const BarTicks& bar, bool is_closed, std::int64_t ts_event_ms) {
+std::string kline_text(std::string_view symbol, const BarTicks& bar, bool is_closed,
+                       std::int64_t ts_event_ms) {
   return fmt::format(kKlineFrame, lower_case(symbol), ts_event_ms, symbol, bar.ts_open_ms,
-                     bar.ts_open_ms + kMinuteMs - 1, price_text(bar.open), price_text(bar.close), price_text(bar.high),
-                     price_text(bar.low), is_closed);
+                     bar.ts_open_ms + kMinuteMs - 1, price_text(bar.open), price_text(bar.close),
+                     price_text(bar.high), price_text(bar.low), is_closed);
 }
 
 std::string websocket_frame(std::string_view text) {
-  if (text.size() < 126 || text.size() > 65'535) throw std::runtime_error("bench: a frame of unforeseen size");
+  if (text.size() < 126 || text.size() > 65'535)
+    throw std::runtime_error("bench: a frame of unforeseen size");
   constexpr char kFinalText = '\x81';
   constexpr char kTwoLengthBytes = 126;
   std::string frame = {kFinalText, kTwoLengthBytes, static_cast<char>(text.size() >> 8),

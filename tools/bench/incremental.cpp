@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "incremental/anchored_state.hpp"
-#include "incremental/detail/state_block.hpp"
+#include "incremental/detail/tables.hpp"
 #include "incremental/state.hpp"
 #include "tools/bench/bench.hpp"
 #include "tools/bench/clocks.hpp"
@@ -21,7 +21,8 @@ constexpr std::size_t kManyBars = 10'000;
 constexpr std::size_t kTimedBars = 2'500;
 
 void require_ok(Status status) {
-  if (status != Status::ok) throw std::runtime_error(std::string("bench: a bar was refused: ") + to_string(status));
+  if (status != Status::ok)
+    throw std::runtime_error(std::string("bench: a bar was refused: ") + to_string(status));
 }
 
 void commit_all(AtcState& state, std::span<const BarTicks> bars) {
@@ -30,8 +31,8 @@ void commit_all(AtcState& state, std::span<const BarTicks> bars) {
 }
 
 struct Run {
-  AtcState state;               ///< before the first timed bar
-  std::vector<BarTicks> bars;   ///< to be timed
+  AtcState state;              ///< before the first timed bar
+  std::vector<BarTicks> bars;  ///< to be timed
 };
 
 Run make_run(const std::shared_ptr<const AtcParams>& params, std::size_t bars_before) {
@@ -78,7 +79,7 @@ Json measure_incremental(const BenchOptions& options) {
   const Run run = make_run(params, kWarmBars);
   const Run late_run = make_run(params, kManyBars);
   Json json;
-  json["cpu_path"] = detail::step_functions().name;
+  json["cpu_path"] = params->tables().step.name;
   json["commit_ns"] = commit_ns(run, options);
   json["peek_ns"] = peek_ns(run, options);
   json["commit_growth_computed_ns"] = commit_ns(late_run, options);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "tools/csv/errors.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kInputBytes = 256 << 10;
 
 [[noreturn]] void fail(const std::string& name, const char* what) {
-  throw CommandError(kExitEnvironment, name + ": " + what + ": " + std::strerror(errno));
+  throw CommandError(kExitEnvironment, name + ": " + what + ": " + std::generic_category().message(errno));
 }
 
 bool is_gzip(const char* bytes, std::size_t size) {

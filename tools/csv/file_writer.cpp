@@ -6,8 +6,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "tools/csv/errors.hpp"
 
@@ -37,7 +37,8 @@ FileWriter::FileWriter(const std::string& file, int stdout_fd)
   fd_ = open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) {
     const int error = errno;
-    throw CommandError(kExitEnvironment, opened + ": cannot open for writing: " + std::strerror(error));
+    throw CommandError(kExitEnvironment,
+                       opened + ": cannot open for writing: " + std::generic_category().message(error));
   }
 }
 
@@ -48,7 +49,7 @@ FileWriter::~FileWriter() {
 }
 
 void FileWriter::fail(const std::string& what) const {
-  throw CommandError(kExitEnvironment, name_ + ": " + what + ": " + std::strerror(errno));
+  throw CommandError(kExitEnvironment, name_ + ": " + what + ": " + std::generic_category().message(errno));
 }
 
 void FileWriter::write(std::string_view bytes) {

@@ -26,9 +26,9 @@ std::string_view event_text(TradeEvent event) {
 
 OutputWriter::OutputWriter(FileWriter& file, int price_scale)
     : file_(file), price_scale_(price_scale), buffer_(kBufferBytes) {
-  for (int hundredths = -kSignalSteps; hundredths <= kSignalSteps; ++hundredths) {
-    ShortText& entry = signal_texts_[static_cast<std::size_t>(hundredths + kSignalSteps)];
-    const double value = hundredths / 100.0;
+  int hundredths = -kSignalSteps;
+  for (ShortText& entry : signal_texts_) {
+    const double value = hundredths++ / 100.0;
     entry.bits = std::bit_cast<std::uint64_t>(value);
     entry.size = static_cast<std::uint8_t>(std::to_chars(entry.text, entry.text + 7, value).ptr - entry.text);
   }
@@ -122,7 +122,8 @@ void OutputWriter::put_double(double value) {
 void OutputWriter::put_signal(double value) {
   const double hundredths = value * kSignalSteps;
   if (!(hundredths >= -kSignalSteps && hundredths <= kSignalSteps)) return put_double(value);
-  const auto& entry = signal_texts_[static_cast<std::size_t>(hundredths + kSignalSteps + 0.5)];
+  constexpr double kToNearestIndex = kSignalSteps + 0.5;
+  const auto& entry = signal_texts_[static_cast<std::size_t>(hundredths + kToNearestIndex)];
   if (entry.bits != std::bit_cast<std::uint64_t>(value)) return put_double(value);
   put({entry.text, entry.size});
 }

@@ -1,0 +1,92 @@
+// What was measured beside what is asked for.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "tools/bench/bench.hpp"
+
+namespace lockstep::bench {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+struct Row {
+  const char* label;
+  const char* path;  ///< JSON pointer into the figures
+  const char* unit;
+  double unit_size;  ///< the figure is divided by it
+  double limit;      ///< kNone: nothing is asked
+  bool is_least;     ///< the limit is a least value, not a greatest
+  const char* aim;
+};
+
+// Limits of the project's performance goals; docs/performance.md has them with their reasons.
+constexpr Row kRows[] = {
+    {"commit of a closed bar (CPU)", "/incremental/commit_ns", "ns", 1, 80, false, "aim 40"},
+    {"peek of an open bar (CPU)", "/incremental/peek_ns", "ns", 1, 80, false, "aim 40"},
+    {"  commit, more than 4096 bars from the anchor", "/incremental/commit_growth_computed_ns", "ns", 1, 80,
+     false, ""},
+    {"  peek, more than 4096 bars from the anchor", "/incremental/peek_growth_computed_ns", "ns", 1, 80,
+     false, ""},
+    {"  commit, LOCKSTEP_CPU=baseline", "/incremental/commit_ns_by_cpu_path/baseline", "ns", 1, kNone, false,
+     ""},
+    {"  commit, LOCKSTEP_CPU=avx2", "/incremental/commit_ns_by_cpu_path/avx2", "ns", 1, kNone, false, ""},
+    {"  commit, LOCKSTEP_CPU=avx512", "/incremental/commit_ns_by_cpu_path/avx512", "ns", 1, kNone, false, ""},
+    {"state of a series", "/incremental/state_bytes", "bytes", 1, 4096, false, "aim 2048"},
+    {"  with a rolling:1500/100 anchor", "/incremental/rolling_anchor_bytes", "bytes", 1, kNone, false, ""},
+    {"kline frame to event (CPU)", "/feed/parse_ns", "ns", 1, 350, false, ""},
+    {"kline frames from a local socket", "/feed/frames_per_s", "1/s", 1, 700'000, true, ""},
+    {"  CPU per frame on the feed's thread", "/feed/frame_cpu_ns", "ns", 1, kNone, false, ""},
+    {"socket to signal, poll = busy, p50", "/latency/socket_to_signal_busy_ns/p50", "us", 1e3, 10, false, ""},
+    {"socket to signal, poll = busy, p99", "/latency/socket_to_signal_busy_ns/p99", "us", 1e3, 25, false, ""},
+    {"socket to signal, poll = busy, p99.9", "/latency/socket_to_signal_busy_ns/p999", "us", 1e3, kNone,
+     false, ""},
+    {"socket to signal, poll = wait, p50", "/latency/socket_to_signal_wait_ns/p50", "us", 1e3, kNone, false,
+     ""},
+    {"socket to signal, poll = wait, p99", "/latency/socket_to_signal_wait_ns/p99", "us", 1e3, kNone, false,
+     ""},
+    {"socket to signal, poll = wait, p99.9", "/latency/socket_to_signal_wait_ns/p999", "us", 1e3, kNone,
+     false, ""},
+    {"minute close of 5,000 symbols, worst", "/engine/minute_close_5000_ms", "ms", 1, 20, false, ""},
+    {"  median", "/engine/minute_close_5000_median_ms", "ms", 1, kNone, false, ""},
+    {"  worst (CPU)", "/engine/minute_close_5000_cpu_ms", "ms", 1, kNone, false, ""},
+    {"compute, 10^6 bars, CSV to CSV", "/compute/seconds_1m_bars", "s", 1, 1.5, false, ""},
+    {"  CPU", "/compute/cpu_seconds_1m_bars", "s", 1, kNone, false, ""},
+    {"  bars per second", "/compute/bars_per_s", "1/s", 1, kNone, true, ""},
+};
+
+std::string number_text(double value) {
+  return value == static_cast<double>(static_cast<std::int64_t>(value))
+             ? fmt::format("{}", static_cast<std::int64_t>(value))
+             : fmt::format("{:.2f}", value);
+}
+
+std::string line(const Row& row, double value) {
+  std::string asked, verdict;
+  if (row.limit == row.limit) {
+    asked = fmt::format("{} {}", row.is_least ? ">=" : "<=", number_text(row.limit));
+    verdict = (row.is_least ? value >= row.limit : value <= row.limit) ? "ok" : "MISSED";
+  }
+  std::string text = fmt::format("{:<46} {:>11} {:<6} {:<10} {:<9} {}", row.label, number_text(value),
+                                 row.unit, asked, row.aim, verdict);
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string table_text(const Json& figures) {
+  const Json& machine = figures.at("machine");
+  std::string text = fmt::format("{}, {} cores, {}; {}, {} build\n\n", machine.at("cpu").get<std::string>(),
+                                 machine.at("cores").get<int>(), machine.at("kernel").get<std::string>(),
+                                 machine.at("compiler").get<std::string>(),
+                                 figures.at("build").at("type").get<std::string>());
+  text += fmt::format("{:<46} {:>11} {:<6} {}\n", "", "measured", "", "asked");
+  for (const Row& row : kRows) {
+    const Json::json_pointer path(row.path);
+    if (figures.contains(path)) text += line(row, figures.at(path).get<double>() / row.unit_size);
+  }
+  return text;
+}
+
+}  // namespace lockstep::bench
