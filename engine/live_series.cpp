@@ -46,6 +46,7 @@ void LiveSeries::on_listed(const MarketEvent& event, SeriesSink& sink) {
   const bool is_scale_change = atc_.has_value() && event.price_scale != price_scale_;
   if (atc_ && !is_scale_change && !is_stopped()) return;
   price_scale_ = event.price_scale;
+  if (is_scale_change) published_count_ = 0;  // of no use for comparisons at another scale
   const auto params = settings_->params_at(price_scale_);
   if (!params) return set_state(SeriesState::halted, Reason::price_refused, sink);
   atc_.emplace(params, settings_->anchor, interval_.ms());
@@ -259,6 +260,14 @@ void LiveSeries::settle(SeriesSink& sink) {
 }
 
 void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& sink) {
+  if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) {
+    // An older bar than the one that began the rebuild has changed, too: more of the past is needed.
+    const BarTicks* const published = find_published(event.bar.ts_open_ms);
+    if (published != nullptr && *published != event.bar) {
+      ++counters_.revisions;
+      return start_over(Reason::bar_revised, event.bar.ts_open_ms, sink);
+    }
+  }
   Outputs outputs;
   if (const Status status = atc_->commit(event.bar, outputs); status != Status::ok) return halt(status, sink);
   recent_[recent_count_++ % kRecentBars] = event.bar;
@@ -266,10 +275,6 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
   last_closed_ = event;
   if (first_ms_ == INT64_MIN) first_ms_ = event.bar.ts_open_ms;
-  const BarTicks* published = is_cold_ ? find_published(event.bar.ts_open_ms) : nullptr;
-  if (published != nullptr && *published != event.bar) {
-    republish_from_ms_ = std::min(republish_from_ms_, event.bar.ts_open_ms);
-  }
   if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) return;
   is_cold_ = false;
   if (reason_ == Reason::not_enough_bars && atc_->state().is_warm()) {

@@ -37,7 +37,7 @@ class AnchoredState {
  public:
   AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms);
 
-  /// As AtcState::commit. Bars before a time anchor are taken and give undefined outputs.
+  /// As AtcState::commit. Bars before a time anchor are not looked at: ok, and undefined outputs.
   Status commit(const BarTicks& bar, Outputs& out);
   /// As AtcState::peek. Not const: it may build the run that `bar` re-anchors to, once.
   Status peek(const BarTicks& bar, Outputs& out);
@@ -47,7 +47,7 @@ class AnchoredState {
   const Anchor& anchor() const { return anchor_; }
   /// Open time of bar 0 of the present run, ms; the lowest int64 before the first bar.
   std::int64_t ts_anchor_ms() const { return ts_anchor_ms_; }
-  /// Closed bars taken since construction or reset, across re-anchorings.
+  /// Closed bars taken since construction or reset, across re-anchorings; none before a time anchor.
   std::int64_t bars_total() const { return bars_total_; }
   void reset();
 

@@ -19,7 +19,7 @@ std::string family_field(int family, const char* suffix) {
 }
 
 std::optional<std::string> length_error(const AtcConfig& config, int family) {
-  const int base = config.lengths[static_cast<std::size_t>(family)];
+  const std::int64_t base = config.lengths[static_cast<std::size_t>(family)];
   const std::string field = family_field(family, "_len");
   const int widest = kOffsets[static_cast<int>(config.robustness)][3];
   const bool is_hull = family == static_cast<int>(Family::hma) && config.hma == HmaKind::hull;

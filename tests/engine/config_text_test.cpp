@@ -9,7 +9,8 @@ namespace {
 using lockstep::test::Rng;
 
 std::string random_name(Rng& rng) {
-  static const std::vector<std::string> kPieces = {"a", "B", "7", "_", "/", "\\", "\"", " ", "'", "#", "\t", "\x7f", "é", "币"};
+  static const std::vector<std::string> kPieces = {"a", "B", "7", "_",  "/",    "\\", "\"",
+                                                   " ", "'", "#", "\t", "\x7f", "é",  "币"};
   std::string name = "x";
   for (std::int64_t i = rng.between(0, 12); i > 0; --i) name += rng.pick(kPieces);
   return name;
@@ -19,9 +20,11 @@ feeds::FeedConfig random_feed(Rng& rng, int number) {
   feeds::FeedConfig feed;
   feed.venue = rng.chance(50) ? "binance_spot" : "binance_usdm";
   for (std::int64_t i = rng.between(1, 4); i > 0; --i) {
-    feed.symbols.push_back("S" + std::to_string(number) + "X" + std::to_string(i) + (rng.chance(20) ? "币" : ""));
+    feed.symbols.push_back("S" + std::to_string(number) + "X" + std::to_string(i) +
+                           (rng.chance(20) ? "币" : ""));
   }
-  feed.intervals = rng.chance(50) ? std::vector<std::string>{"1m"} : std::vector<std::string>{"5m", "1h", "1M"};
+  feed.intervals =
+      rng.chance(50) ? std::vector<std::string>{"1m"} : std::vector<std::string>{"5m", "1h", "1M"};
   if (rng.chance(50)) feed.ws_url = "wss://localhost:" + std::to_string(rng.between(1, 65'535));
   if (rng.chance(50)) feed.rest_url = "https://localhost:" + std::to_string(rng.between(1, 65'535));
   if (rng.chance(50)) feed.ca_file = random_name(rng);
@@ -34,12 +37,14 @@ feeds::FeedConfig random_feed(Rng& rng, int number) {
 Config random_settings(Rng& rng) {
   Config config;
   config.atc = lockstep::test::random_config(rng, 200);
-  for (std::int64_t i = rng.between(0, 3); i > 0; --i) config.feeds.push_back(random_feed(rng, static_cast<int>(i)));
+  for (std::int64_t i = rng.between(0, 3); i > 0; --i)
+    config.feeds.push_back(random_feed(rng, static_cast<int>(i)));
   EngineConfig& engine = config.engine;
   engine.data_dir = random_name(rng);
-  const std::vector<Anchor> anchors = {{},
-                                       {Anchor::Kind::time, rng.between(1'300'000'000, 4'000'000'000) * 1000, 0, 0},
-                                       {Anchor::Kind::rolling, 0, rng.between(1, 1'000'000), rng.between(1, 1'000'000)}};
+  const std::vector<Anchor> anchors = {
+      {},
+      {Anchor::Kind::time, rng.between(1'300'000'000, 4'000'000'000) * 1000, 0, 0},
+      {Anchor::Kind::rolling, 0, rng.between(1, 1'000'000), rng.between(1, 1'000'000)}};
   engine.anchor = rng.pick(anchors);
   engine.shards = static_cast<int>(rng.between(1, 64));
   engine.poll = rng.chance(50) ? PollMode::busy : PollMode::wait;

@@ -98,12 +98,14 @@ std::int64_t ticks_of(const std::string& text, int price_scale) {
   const std::size_t point = text.find('.');
   std::string digits = text.substr(0, point);
   std::string fraction = point == std::string::npos ? "" : text.substr(point + 1);
-  for (std::size_t i = static_cast<std::size_t>(price_scale); i < fraction.size(); ++i) REQUIRE(fraction[i] == '0');
+  for (std::size_t i = static_cast<std::size_t>(price_scale); i < fraction.size(); ++i)
+    REQUIRE(fraction[i] == '0');
   fraction.resize(static_cast<std::size_t>(price_scale), '0');
   return std::stoll(digits + fraction);
 }
 
-/// Every closed bar is the venue's, none is missing or twice, and outputs are those of the indicator over the truth.
+/// Every closed bar is the venue's, none is missing or twice, and outputs are those of the indicator over the
+/// truth.
 void check_truth(const Run& run, const sim::ExchangeSim& exchange, const Config& config) {
   for (const core::Series& series : run.daemon.catalog().series()) {
     CAPTURE(series.symbol, series.interval.text());
@@ -125,8 +127,8 @@ void check_truth(const Run& run, const sim::ExchangeSim& exchange, const Config&
     std::size_t at = 0;
     for (const auto& [ts, prices] : truth) {
       if (config.engine.anchor.kind == Anchor::Kind::history && ts < closed.front().ts_anchor_ms) continue;
-      const BarTicks bar{ts, ticks_of(prices[0], scale), ticks_of(prices[1], scale), ticks_of(prices[2], scale),
-                         ticks_of(prices[3], scale)};
+      const BarTicks bar{ts, ticks_of(prices[0], scale), ticks_of(prices[1], scale),
+                         ticks_of(prices[2], scale), ticks_of(prices[3], scale)};
       Outputs outputs;
       REQUIRE(oracle.commit(bar, outputs) == Status::ok);
       if (at == closed.size() || ts < closed.front().bar.ts_open_ms) continue;
@@ -159,7 +161,8 @@ TEST_CASE("series are live within seconds and publish the venue's bars", "[engin
   check_truth(run, exchange, config);
 }
 
-TEST_CASE("N11: cut, refused and silent connections leave no bar out", "[engine][daemon][fault][N1][N4][N11]") {
+TEST_CASE("N11: cut, refused and silent connections leave no bar out",
+          "[engine][daemon][fault][N1][N4][N11]") {
   sim::ExchangeSim exchange(sim_config());
   exchange.start();
   Config config = daemon_config(exchange, "rolling:200/10");
@@ -207,18 +210,21 @@ TEST_CASE("N11: cut, refused and silent connections leave no bar out", "[engine]
   });
   CAPTURE(phase);
   REQUIRE(is_done);
-  CHECK(std::any_of(run.signals.begin(), run.signals.end(), [](const Signal& s) { return s.reason == Reason::silent; }));
+  CHECK(std::any_of(run.signals.begin(), run.signals.end(),
+                    [](const Signal& s) { return s.reason == Reason::silent; }));
   check_truth(run, exchange, config);
 }
 
-TEST_CASE("a symbol that the venue does not have is rejected, and the others live", "[engine][daemon][fault][N10]") {
+TEST_CASE("a symbol that the venue does not have is rejected, and the others live",
+          "[engine][daemon][fault][N10]") {
   sim::ExchangeSim exchange(sim_config());
   exchange.start();
   Config config = daemon_config(exchange, "rolling:200/10");
   config.feeds[0].symbols.push_back("NOSUCHUSDT");
   Run run(config);
   REQUIRE(run.until([&] {
-    return std::all_of(run.state.begin(), run.state.end() - 2, [](SeriesState s) { return s == SeriesState::live; }) &&
+    return std::all_of(run.state.begin(), run.state.end() - 2,
+                       [](SeriesState s) { return s == SeriesState::live; }) &&
            run.state.back() == SeriesState::rejected;
   }));
   CHECK(run.state[run.state.size() - 2] == SeriesState::rejected);

@@ -1,5 +1,5 @@
-// A series under seeded chaos: whatever is dropped, doubled, reordered or cut, what it says is the oracle's, and once
-// the venue is healthy again it is live and has left no bar out.
+// A series under seeded chaos: whatever is dropped, doubled, reordered or cut, what it says is the oracle's,
+// and once the venue is healthy again it is live and has left no bar out.
 #include <deque>
 #include <optional>
 
@@ -93,12 +93,14 @@ class ChaoticVenue {
     if (asked_ != sink_.requests.size()) {
       asked_ = sink_.requests.size();
       const std::size_t lag = chaos(50) ? static_cast<std::size_t>(rng_.between(1, 3)) : 0;
-      const std::vector<BarTicks> known(truth_.begin(), truth_.begin() + static_cast<std::ptrdiff_t>(open_index() - lag));
+      const std::vector<BarTicks> known(truth_.begin(),
+                                        truth_.begin() + static_cast<std::ptrdiff_t>(open_index() - lag));
       const auto events = answer_to(sink_.requests.back(), known, now_ms_);
       answers_.assign(events.begin(), events.end());
     }
     if (chaos(40)) return;
-    for (std::int64_t left = chaos(50) ? rng_.between(1, 60) : INT64_MAX; left > 0 && !answers_.empty(); --left) {
+    for (std::int64_t left = chaos(50) ? rng_.between(1, 60) : INT64_MAX; left > 0 && !answers_.empty();
+         --left) {
       series_.apply(answers_.front(), sink_);
       answers_.pop_front();
     }
@@ -116,7 +118,9 @@ class ChaoticVenue {
   std::size_t asked_ = 0;
 };
 
-std::size_t index_of(const Signal& signal) { return static_cast<std::size_t>((signal.bar.ts_open_ms - kStart) / kMinute); }
+std::size_t index_of(const Signal& signal) {
+  return static_cast<std::size_t>((signal.bar.ts_open_ms - kStart) / kMinute);
+}
 
 /// What holds with and without revisions.
 void check_always(const RecordingSink& sink) {
@@ -140,10 +144,14 @@ std::size_t first_bar(const Anchor& anchor, const std::vector<Signal>& closed) {
 
 Anchor anchor_of(std::uint64_t seed) {
   switch (seed % 4) {
-    case 0: return history_anchor();
-    case 1: return time_anchor(kStart + 30 * kMinute);
-    case 2: return rolling_anchor(60, 10);
-    default: return rolling_anchor(40, 1);
+    case 0:
+      return history_anchor();
+    case 1:
+      return time_anchor(kStart + 30 * kMinute);
+    case 2:
+      return rolling_anchor(60, 10);
+    default:
+      return rolling_anchor(40, 1);
   }
 }
 
@@ -162,7 +170,8 @@ struct Run {
 
 }  // namespace
 
-TEST_CASE("D1: chaos leaves no wrong, missing or doubled bar", "[engine][live_series][fault][D1][D2][D3][N11][R5]") {
+TEST_CASE("D1: chaos leaves no wrong, missing or doubled bar",
+          "[engine][live_series][fault][D1][D2][D3][N11][R5]") {
   std::uint64_t gaps = 0, duplicates = 0;
   for (int draw = 0; draw < lockstep::test::draws(200); ++draw) {
     CAPTURE(draw);
@@ -191,7 +200,8 @@ TEST_CASE("D1: chaos leaves no wrong, missing or doubled bar", "[engine][live_se
   CHECK(duplicates > 100);
 }
 
-TEST_CASE("D4: chaos with revised bars ends with what the final bars give", "[engine][live_series][fault][D4]") {
+TEST_CASE("D4: chaos with revised bars ends with what the final bars give",
+          "[engine][live_series][fault][D4]") {
   std::uint64_t revisions = 0;
   for (int draw = 0; draw < lockstep::test::draws(200); ++draw) {
     CAPTURE(draw);

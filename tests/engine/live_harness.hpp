@@ -17,7 +17,8 @@ using lockstep::test::first_difference;
 using lockstep::test::Rng;
 
 inline constexpr std::int64_t kMinute = 60'000;
-inline constexpr std::int64_t kStart = 1'700'000'040'000;  // on the minute, not on the grid of rolling anchors
+inline constexpr std::int64_t kStart =
+    1'700'000'040'000;  // on the minute, not on the grid of rolling anchors
 
 /// Settings with a short warm-up.
 inline AtcConfig small_config() {
@@ -27,9 +28,15 @@ inline AtcConfig small_config() {
   return config;
 }
 
-inline Anchor history_anchor() { return {}; }
-inline Anchor time_anchor(std::int64_t time_ms) { return {Anchor::Kind::time, time_ms, 0, 0}; }
-inline Anchor rolling_anchor(std::int64_t bars, std::int64_t step) { return {Anchor::Kind::rolling, 0, bars, step}; }
+inline Anchor history_anchor() {
+  return {};
+}
+inline Anchor time_anchor(std::int64_t time_ms) {
+  return {Anchor::Kind::time, time_ms, 0, 0};
+}
+inline Anchor rolling_anchor(std::int64_t bars, std::int64_t step) {
+  return {Anchor::Kind::rolling, 0, bars, step};
+}
 
 inline SeriesSettings make_settings(const Anchor& anchor, const AtcConfig& config = small_config()) {
   SeriesSettings settings;
@@ -40,15 +47,17 @@ inline SeriesSettings make_settings(const Anchor& anchor, const AtcConfig& confi
 }
 
 /// Bars without a hole, `count` of them, a bar each interval from kStart on.
-inline std::vector<BarTicks> make_truth(std::uint64_t seed, std::size_t count, std::int64_t interval_ms = kMinute) {
+inline std::vector<BarTicks> make_truth(std::uint64_t seed, std::size_t count,
+                                        std::int64_t interval_ms = kMinute) {
   Rng rng(seed);
   std::vector<BarTicks> bars;
   std::int64_t close = 100'000;
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t open = close;
     close = std::max<std::int64_t>(1000, close + rng.between(-800, 800));
-    bars.push_back({kStart + static_cast<std::int64_t>(i) * interval_ms, open, std::max(open, close) + rng.between(0, 90),
-                    std::min(open, close) - rng.between(0, 90), close});
+    bars.push_back({kStart + static_cast<std::int64_t>(i) * interval_ms, open,
+                    std::max(open, close) + rng.between(0, 90), std::min(open, close) - rng.between(0, 90),
+                    close});
   }
   return bars;
 }
@@ -86,8 +95,8 @@ inline core::MarketEvent bar_event(const BarTicks& bar, bool is_closed, std::int
 }
 
 /// What the venue answers: the bars of `history` that the request wants, then the end.
-inline std::vector<core::MarketEvent> answer_to(const core::BackfillRequest& request, const std::vector<BarTicks>& history,
-                                                std::int64_t now_ms) {
+inline std::vector<core::MarketEvent> answer_to(const core::BackfillRequest& request,
+                                                const std::vector<BarTicks>& history, std::int64_t now_ms) {
   std::vector<core::MarketEvent> events;
   std::size_t first = 0;
   if (request.from_ms == INT64_MIN) {
@@ -113,8 +122,8 @@ inline std::vector<core::MarketEvent> answer_to(const core::BackfillRequest& req
 /// Outputs of every true bar, and what any open bar would give at its place.
 class Oracle {
  public:
-  Oracle(const SeriesSettings& settings, std::int64_t interval_ms, std::vector<BarTicks> truth, std::size_t first = 0,
-         int price_scale = 2)
+  Oracle(const SeriesSettings& settings, std::int64_t interval_ms, std::vector<BarTicks> truth,
+         std::size_t first = 0, int price_scale = 2)
       : truth_(std::move(truth)), first_(first) {
     AnchoredState state(settings.params_at(price_scale), settings.anchor, interval_ms);
     for (std::size_t i = first; i < truth_.size(); ++i) {
@@ -143,9 +152,10 @@ class Oracle {
 
 /// Empty when two publications say the same, bit for bit; ts_published_ns is the sink's and left out.
 inline std::string difference(const Signal& a, const Signal& b) {
-  const bool is_same = a.kind == b.kind && a.state == b.state && a.reason == b.reason && a.is_valid == b.is_valid &&
-                       a.is_replayed == b.is_replayed && a.price_scale == b.price_scale && a.series == b.series &&
-                       a.revision == b.revision && a.sequence == b.sequence && a.bar == b.bar && a.volume == b.volume &&
+  const bool is_same = a.kind == b.kind && a.state == b.state && a.reason == b.reason &&
+                       a.is_valid == b.is_valid && a.is_replayed == b.is_replayed &&
+                       a.price_scale == b.price_scale && a.series == b.series && a.revision == b.revision &&
+                       a.sequence == b.sequence && a.bar == b.bar && a.volume == b.volume &&
                        a.ts_event_ms == b.ts_event_ms && a.ts_recv_ns == b.ts_recv_ns &&
                        a.ts_anchor_ms == b.ts_anchor_ms && a.bars == b.bars && a.digest == b.digest;
   return is_same ? first_difference(a.outputs, b.outputs) : "fields beside the outputs";

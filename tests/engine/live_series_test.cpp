@@ -1,4 +1,5 @@
-// One series through everything that a venue does to it. The oracle is the indicator over the true closed bars.
+// One series through everything that a venue does to it. The oracle is the indicator over the true closed
+// bars.
 #include "engine/live_series.hpp"
 
 #include <set>
@@ -64,8 +65,8 @@ struct Rig {
   LiveSeries series;
 };
 
-/// What holds for every run: a contiguous sequence, valid only when live, outputs that are the oracle's, and the same
-/// bar at the same revision never with two contents.
+/// What holds for every run: a contiguous sequence, valid only when live, outputs that are the oracle's, and
+/// the same bar at the same revision never with two contents.
 void check_publications(const RecordingSink& sink, Oracle& oracle) {
   std::uint64_t sequence = 0;
   for (const Signal& signal : sink.signals) {
@@ -90,13 +91,15 @@ void check_complete(const std::vector<Signal>& closed, std::int64_t last_ms) {
 }
 
 std::vector<Anchor> all_anchors() {
-  return {history_anchor(), time_anchor(kStart + 30 * kMinute), rolling_anchor(60, 10), rolling_anchor(40, 1)};
+  return {history_anchor(), time_anchor(kStart + 30 * kMinute), rolling_anchor(60, 10),
+          rolling_anchor(40, 1)};
 }
 
 /// First true bar that the oracle needs.
 std::size_t first_of(const Rig& rig) {
-  return rig.settings.anchor.kind == Anchor::Kind::history ? rig.next - static_cast<std::size_t>(rig.settings.history_bars)
-                                                            : 0;
+  return rig.settings.anchor.kind == Anchor::Kind::history
+             ? rig.next - static_cast<std::size_t>(rig.settings.history_bars)
+             : 0;
 }
 
 }  // namespace
@@ -183,7 +186,8 @@ TEST_CASE("D2: a closed bar that comes again is dropped and counted", "[engine][
   CHECK(rig.series.state() == SeriesState::live);
 }
 
-TEST_CASE("D3: an open frame older than the one before it is not published", "[engine][live_series][fault][D3]") {
+TEST_CASE("D3: an open frame older than the one before it is not published",
+          "[engine][live_series][fault][D3]") {
   Rig rig;
   rig.go_live();
   rig.apply(bar_event(rig.truth[120], false, rig.end_of(120) - 1));
@@ -294,7 +298,8 @@ TEST_CASE("bars missed before a revision are published, too", "[engine][live_ser
   CHECK(published.size() == 9);
 }
 
-TEST_CASE("R5: history that lags is asked again at growing waits of venue time", "[engine][live_series][fault][R5]") {
+TEST_CASE("R5: history that lags is asked again at growing waits of venue time",
+          "[engine][live_series][fault][R5]") {
   Rig rig;
   rig.go_live();
   rig.close(122);
@@ -319,7 +324,8 @@ TEST_CASE("R5: history that lags is asked again at growing waits of venue time",
   check_complete(rig.closed(), rig.truth[125].ts_open_ms);
 }
 
-TEST_CASE("R5: the missing bar may come by the stream while history is waited for", "[engine][live_series][fault][R5]") {
+TEST_CASE("R5: the missing bar may come by the stream while history is waited for",
+          "[engine][live_series][fault][R5]") {
   Rig rig;
   rig.go_live();
   rig.close(121);
@@ -355,7 +361,8 @@ TEST_CASE("R3: a hole in the venue's own history is declared, and taken back whe
   REQUIRE(first_difference(oracle.closed(124), rig.closed().back().outputs) == "");
 }
 
-TEST_CASE("R3: a bar that history lacks and the stream brought is no hole", "[engine][live_series][fault][R3]") {
+TEST_CASE("R3: a bar that history lacks and the stream brought is no hole",
+          "[engine][live_series][fault][R3]") {
   Rig rig;
   rig.go_live();
   rig.close(121);
@@ -370,7 +377,8 @@ TEST_CASE("R3: a bar that history lacks and the stream brought is no hole", "[en
   check_complete(rig.closed(), rig.truth[123].ts_open_ms);
 }
 
-TEST_CASE("D6: a late closing frame makes the series stale until it is settled", "[engine][live_series][fault][D6]") {
+TEST_CASE("D6: a late closing frame makes the series stale until it is settled",
+          "[engine][live_series][fault][D6]") {
   Rig rig;
   rig.go_live();
   const std::int64_t late_ms = rig.end_of(120) + rig.settings.late_ms;

@@ -23,7 +23,8 @@ constexpr std::size_t kHistory = 100, kLiveBars = 60;
 core::Catalog make_catalog_of_six() {
   core::Catalog catalog;
   for (const char* venue : {"binance_spot", "binance_usdm"}) {
-    for (const char* symbol : {"AUSDT", "BUSDT", "CUSDT"}) catalog.add(venue, symbol, *core::Interval::parse("1m"));
+    for (const char* symbol : {"AUSDT", "BUSDT", "CUSDT"})
+      catalog.add(venue, symbol, *core::Interval::parse("1m"));
   }
   return catalog;
 }
@@ -40,7 +41,8 @@ MarketEvent clock_of(std::uint32_t venue, std::int64_t now_ms) {
   return event;
 }
 
-/// A life of all six series that needs no answer to a request but the first of each: listed, up, history, live bars.
+/// A life of all six series that needs no answer to a request but the first of each: listed, up, history,
+/// live bars.
 std::vector<MarketEvent> make_life() {
   std::vector<std::vector<BarTicks>> truth;
   for (std::uint64_t id = 0; id < 6; ++id) truth.push_back(make_truth(id, kHistory + kLiveBars));
@@ -52,7 +54,8 @@ std::vector<MarketEvent> make_life() {
     life.push_back(of_series(make_event(EventKind::stream_up), id));
     const std::vector<BarTicks> history(truth[id].begin(), truth[id].begin() + kHistory);
     const core::BackfillRequest request{id, 1, INT64_MIN, 100};
-    for (const MarketEvent& event : answer_to(request, history, history.back().ts_open_ms + kMinute)) life.push_back(event);
+    for (const MarketEvent& event : answer_to(request, history, history.back().ts_open_ms + kMinute))
+      life.push_back(event);
   }
   for (std::size_t i = kHistory; i < kHistory + kLiveBars; ++i) {
     for (core::SeriesId id = 0; id < 6; ++id) {
@@ -152,7 +155,8 @@ TEST_CASE("the weight table is the indicator's own, for open and for closed bars
   std::size_t compared = 0;
   for (const MarketEvent& event : make_life()) {
     shard.apply(event);
-    if (event.series != 2 || (event.kind != EventKind::bar && event.kind != EventKind::backfill_bar)) continue;
+    if (event.series != 2 || (event.kind != EventKind::bar && event.kind != EventKind::backfill_bar))
+      continue;
     Detail expected;
     Outputs outputs;
     if (event.is_closed) {
@@ -196,7 +200,8 @@ TEST_CASE("threads, queues and batches change no bit of what is published", "[en
   }
 }
 
-TEST_CASE("nobody misses the last publication: each wake is followed by a drain that sees it", "[engine][shard]") {
+TEST_CASE("nobody misses the last publication: each wake is followed by a drain that sees it",
+          "[engine][shard]") {
   boost::asio::io_context io;
   core::BoundedQueue<int> queue(1 << 20);
   int taken = 0;
@@ -213,7 +218,8 @@ TEST_CASE("nobody misses the last publication: each wake is followed by a drain 
     }
   });
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (taken < kCount && std::chrono::steady_clock::now() < deadline) io.run_for(std::chrono::milliseconds(10));
+  while (taken < kCount && std::chrono::steady_clock::now() < deadline)
+    io.run_for(std::chrono::milliseconds(10));
   producer.join();
   CHECK(taken == kCount);
 }

@@ -10,7 +10,6 @@
 
 #include <cstdlib>
 #include <random>
-#include <regex>
 #include <sstream>
 
 #include "tests/support/catch.hpp"
@@ -57,7 +56,15 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 std::string without_colors(const std::string& text) {
-  return std::regex_replace(text, std::regex("\x1b\\[[0-9;]*m"), "");
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = text.find('m', i);
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
 }
 
 TEST_CASE("the table shows what a trader looks for", "[tools][terminal]") {
