@@ -40,7 +40,11 @@ std::string list(const std::vector<std::string>& texts) {
 
 class Lines {
  public:
-  void table(std::string_view head) { text_ += (text_.empty() ? "" : "\n") + std::string(head) + "\n"; }
+  void table(std::string_view head) {
+    if (!text_.empty()) text_ += '\n';
+    text_ += head;
+    text_ += '\n';
+  }
   void line(const std::string& key, const std::string& value) { text_ += key + " = " + value + "\n"; }
   void line(const std::string& key, std::string_view value) { line(key, in_quotes(value)); }
   void line(const std::string& key, std::int64_t value) { line(key, std::to_string(value)); }

@@ -212,7 +212,10 @@ class Daemon::Impl {
     auto work = boost::asio::make_work_guard(network_io_);
     note_health_again();
     if (config_.engine.poll == PollMode::busy) {
-      while (!is_network_stopping_.load(std::memory_order_acquire)) network_io_.poll();
+      // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time slice.
+      while (!is_network_stopping_.load(std::memory_order_acquire)) {
+        if (network_io_.poll() == 0) std::this_thread::yield();
+      }
     } else {
       network_io_.run();
     }

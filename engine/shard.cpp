@@ -1,6 +1,12 @@
 #include "engine/shard.hpp"
 
 namespace lockstep::engine {
+namespace {
+
+/// Some 10 us of work: as long as an event that comes meanwhile may have to wait.
+constexpr int kPostponedAtOnce = 8;
+
+}  // namespace
 
 Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
              SeriesSink& sink)
@@ -20,6 +26,16 @@ void Shard::apply(const core::MarketEvent& event) {
   }
   if (event.series >= by_id_.size() || by_id_[event.series] == nullptr) return;
   by_id_[event.series]->apply(event, sink_);
+  // Without a quiet moment for long, the next commit of each does it.
+  if (event.is_closed && postponed_.size() < 2 * series_.size()) postponed_.push_back(by_id_[event.series]);
+}
+
+bool Shard::do_postponed() {
+  for (int i = 0; i < kPostponedAtOnce && !postponed_.empty(); ++i) {
+    postponed_.back()->do_postponed();
+    postponed_.pop_back();
+  }
+  return !postponed_.empty();
 }
 
 DetailAnswer Shard::answer(const DetailRequest& request) {

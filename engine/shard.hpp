@@ -17,6 +17,8 @@ class Shard {
 
   /// One event, in the order it was taken from the queue. Events of series that are not ours are ignored.
   void apply(const core::MarketEvent& event);
+  /// Does some of what the events so far left for a quiet moment; false when nothing is left. Changes no result.
+  bool do_postponed();
   /// The weight table of a series; answer.request_id is the request's.
   DetailAnswer answer(const DetailRequest& request);
 
@@ -26,6 +28,7 @@ class Shard {
   const core::Catalog& catalog_;
   SeriesSink& sink_;
   std::vector<std::unique_ptr<LiveSeries>> series_;
+  std::vector<LiveSeries*> postponed_;                   // had a closed bar since; some more than once
   std::vector<LiveSeries*> by_id_;                       // null: not ours
   std::vector<std::vector<LiveSeries*>> by_venue_;       // who hears a venue's clock
 };

@@ -11,10 +11,13 @@ constexpr std::size_t kDetailRequestsMax = 1024;
 /// How long a waiting shard sleeps at most: the delay of a request for detail on an idle series.
 constexpr std::chrono::microseconds kWaitMax{2000};
 
+/// Idle, a busy shard lets others run: with fewer cores than busy threads the network would else wait for a
+/// whole time slice.
 void pause_briefly() {
 #if defined(__x86_64__)
   _mm_pause();
 #endif
+  std::this_thread::yield();
 }
 
 }  // namespace
@@ -43,10 +46,12 @@ void ShardThread::stop() {
 }
 
 std::size_t ShardThread::take() {
+  std::size_t count = queue_.take(batch_.data(), kBatch);
+  while (count == 0 && shard_.do_postponed()) count = queue_.take(batch_.data(), kBatch);
+  if (count > 0) return count;
   if (poll_ == PollMode::wait) return queue_.wait_take(batch_.data(), kBatch, kWaitMax);
-  const std::size_t count = queue_.take(batch_.data(), kBatch);
-  if (count == 0) pause_briefly();
-  return count;
+  pause_briefly();
+  return 0;
 }
 
 void ShardThread::run() {

@@ -36,6 +36,7 @@ void AnchoredState::reset() {
   next_first_ = -1;
   next_done_ = 0;
   bars_total_ = 0;
+  is_prepared_ = true;
   ts_anchor_ms_ = INT64_MIN;
 }
 
@@ -76,7 +77,10 @@ Status AnchoredState::build_next() {
   return advance_next(bars_total_);
 }
 
-void AnchoredState::prepare_next(std::int64_t ts_open_ms) {
+void AnchoredState::prepare() {
+  if (is_prepared_) return;
+  is_prepared_ = true;
+  const std::int64_t ts_open_ms = current_.ts_last_ms();
   // Bars still to come before the one that re-anchors, if none is missing; if that proves wrong, build_next() starts over.
   std::int64_t to_come = 0;
   if (interval_ms_ == kCalendarMonth) {
@@ -115,6 +119,7 @@ Status AnchoredState::commit(const BarTicks& bar, Outputs& out) {
     out = Outputs{};
     return Status::ok;
   }
+  prepare();
   if (starts_new_run(bar.ts_open_ms)) {
     if (const Status status = commit_to_next(bar, out); status != Status::ok) return status;
   } else {
@@ -124,7 +129,7 @@ Status AnchoredState::commit(const BarTicks& bar, Outputs& out) {
   if (anchor_.kind == Anchor::Kind::rolling) {
     ring_[static_cast<std::size_t>(bars_total_ % anchor_.bars)] = bar;
     ++bars_total_;
-    prepare_next(bar.ts_open_ms);
+    is_prepared_ = false;
   } else {
     ++bars_total_;
   }

@@ -32,7 +32,8 @@ std::int64_t grid_index(std::int64_t ts_open_ms, std::int64_t interval_ms, std::
 
 /// An AtcState that keeps its anchor rule. Same verbs, same promises: peek(x) equals commit(x) to the bit, also when x
 /// is the bar that re-anchors. For rolling anchors it holds the last N bars, and prepares the next run a few bars at a
-/// time while the present one is live, so that a re-anchoring costs no more than any other bar.
+/// time while the present one is live, so that a re-anchoring costs no more than any other bar. That share of work is done
+/// by prepare() where the owner has a moment for it, else by the next commit; it never changes a result.
 class AnchoredState {
  public:
   AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms);
@@ -42,6 +43,9 @@ class AnchoredState {
   /// As AtcState::peek. Not const: it may build the run that `bar` re-anchors to, once.
   Status peek(const BarTicks& bar, Outputs& out);
   Status peek(const BarTicks& bar, Outputs& out, Detail& detail);
+
+  /// Does the last commit's share of the next run, if that is still to be done.
+  void prepare();
 
   const AtcState& state() const { return current_; }
   const Anchor& anchor() const { return anchor_; }
@@ -66,8 +70,6 @@ class AnchoredState {
   Status advance_next(std::int64_t steps);
   /// Makes next_ the fresh run over the last N bars, all taken.
   Status build_next();
-  /// Lets next_ take its share of bars, so that it is whole when the grid line comes.
-  void prepare_next(std::int64_t ts_open_ms);
   const BarTicks& held(std::int64_t index) const { return ring_[static_cast<std::size_t>(index % anchor_.bars)]; }
 
   Anchor anchor_;
@@ -78,6 +80,7 @@ class AnchoredState {
   std::int64_t next_done_ = 0;    // index after the last bar it has taken
   std::vector<BarTicks> ring_;    // the last N bars, by index modulo N
   std::int64_t bars_total_ = 0;
+  bool is_prepared_ = true;
   std::int64_t ts_anchor_ms_ = INT64_MIN;
 };
 

@@ -193,6 +193,8 @@ void StreamSession::cut() {
 
 void StreamSession::close(websocket::close_code code, std::string_view reason) {
   if (is_closing_) return;
+  if (!stream_registration_)
+    return cut();  // still upgrading: there is no websocket yet to close in its own way
   is_closing_ = true;
   ts_closing_ns_ = monotonic_ns();
   queue_.clear();

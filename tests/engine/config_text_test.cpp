@@ -20,8 +20,11 @@ feeds::FeedConfig random_feed(Rng& rng, int number) {
   feeds::FeedConfig feed;
   feed.venue = rng.chance(50) ? "binance_spot" : "binance_usdm";
   for (std::int64_t i = rng.between(1, 4); i > 0; --i) {
-    feed.symbols.push_back("S" + std::to_string(number) + "X" + std::to_string(i) +
-                           (rng.chance(20) ? "币" : ""));
+    std::string symbol = rng.chance(20) ? "币" : "S";
+    symbol += std::to_string(number);
+    symbol += 'X';
+    symbol += std::to_string(i);
+    feed.symbols.push_back(symbol);
   }
   feed.intervals =
       rng.chance(50) ? std::vector<std::string>{"1m"} : std::vector<std::string>{"5m", "1h", "1M"};

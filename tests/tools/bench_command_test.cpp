@@ -35,8 +35,8 @@ TEST_CASE("bench --json gives one object with the documented figures", "[tools][
   const BenchRun run = run_bench("--json --quick");
   REQUIRE(run.exit_code == 0);
   const auto figures = nlohmann::json::parse(run.out);
-  for (const char* path : {"/machine/cpu", "/machine/kernel", "/machine/compiler", "/build/version", "/build/compiler",
-                           "/incremental/cpu_path"}) {
+  for (const char* path : {"/machine/cpu", "/machine/kernel", "/machine/compiler", "/build/version",
+                           "/build/compiler", "/incremental/cpu_path"}) {
     CAPTURE(path);
     REQUIRE_FALSE(figures.at(nlohmann::json::json_pointer(path)).get<std::string>().empty());
   }

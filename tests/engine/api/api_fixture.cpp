@@ -104,6 +104,12 @@ Signal make_state(core::SeriesId series, SeriesState state, core::Reason reason)
   return signal;
 }
 
+ApiLimits quiet_limits() {
+  ApiLimits limits;
+  limits.heartbeat = std::chrono::hours(1);
+  return limits;
+}
+
 ApiConfig TestServer::any_port() {
   ApiConfig config;
   config.port = 0;

@@ -37,9 +37,12 @@ core::Catalog large_catalog(std::size_t symbols);
 Signal make_signal(core::SeriesId series, std::int64_t bar, Signal::Kind kind = Signal::Kind::closed_bar);
 Signal make_state(core::SeriesId series, SeriesState state, core::Reason reason);
 
+/// The defaults without heartbeats: on a loaded machine they would come in between.
+ApiLimits quiet_limits();
+
 class TestServer {
  public:
-  explicit TestServer(core::Catalog catalog = small_catalog(), ApiLimits limits = {},
+  explicit TestServer(core::Catalog catalog = small_catalog(), ApiLimits limits = quiet_limits(),
                       ApiConfig config = any_port(), ApiHooks hooks = {});
   ~TestServer();
 

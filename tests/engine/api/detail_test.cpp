@@ -66,7 +66,7 @@ TEST_CASE("detail adds the table of 54 members", "[engine][api]") {
 TEST_CASE("a shard that does not answer gives 503 at the deadline, and its late answer nothing",
           "[engine][api]") {
   Desk desk;
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.detail = std::chrono::milliseconds(50);
   TestServer server(small_catalog(), limits, TestServer::any_port(), desk.hooks());
   const Reply reply = get(server.port(), kTarget);

@@ -319,7 +319,7 @@ TEST_CASE("pipelined requests are answered one by one and in order", "[engine][a
 }
 
 TEST_CASE("A2: headers that come byte by byte end at the deadline", "[engine][api][fault][A2]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.headers = std::chrono::milliseconds(150);
   TestServer server(small_catalog(), limits);
   HttpClient client(server.port());
@@ -331,7 +331,7 @@ TEST_CASE("A2: headers that come byte by byte end at the deadline", "[engine][ap
 
 TEST_CASE("A2: a body that does not come and an idle connection end at their deadlines",
           "[engine][api][fault][A2]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.body = std::chrono::milliseconds(100);
   limits.idle = std::chrono::milliseconds(100);
   TestServer server(small_catalog(), limits);
@@ -346,7 +346,7 @@ TEST_CASE("A2: a body that does not come and an idle connection end at their dea
 
 TEST_CASE("A2: clients beyond the caps are turned away with the reason", "[engine][api][fault][A2]") {
   ApiConfig config = TestServer::any_port();
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   std::string held_by;
   SECTION("in all") {
     config.clients_max = 3;

@@ -191,7 +191,7 @@ TEST_CASE("an upgrade with a wrong query or to another address is refused as any
 }
 
 TEST_CASE("a heartbeat comes when nothing else does", "[engine][api]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.heartbeat = std::chrono::milliseconds(40);
   TestServer server(small_catalog(), limits);
   StreamClient client(server.port(), "/v1/stream?subscribe=none");
@@ -206,7 +206,7 @@ TEST_CASE("a heartbeat comes when nothing else does", "[engine][api]") {
 
 TEST_CASE("A1: a client that does not read is conflated, told of it, and disturbs nobody",
           "[engine][api][fault][A1]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.conflate_bytes = 20'000;
   limits.outgoing_bytes_max = 8'000'000;
   TestServer server(small_catalog(), limits);
@@ -246,7 +246,7 @@ TEST_CASE("A1: a client that does not read is conflated, told of it, and disturb
 
 TEST_CASE("A1: a client for which too much waits is closed with 1013 and the reason",
           "[engine][api][fault][A1]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.conflate_bytes = 50'000;
   limits.outgoing_bytes_max = 100'000;
   limits.closing = std::chrono::milliseconds(20'000);  // the test reads slowly, but it reads
@@ -267,7 +267,7 @@ TEST_CASE("A1: a client for which too much waits is closed with 1013 and the rea
 }
 
 TEST_CASE("A1: a client that takes nothing is cut at the write deadline", "[engine][api][fault][A1]") {
-  ApiLimits limits;
+  ApiLimits limits = quiet_limits();
   limits.write = std::chrono::milliseconds(100);
   TestServer server(small_catalog(), limits);
   StreamClient dead(server.port(), "/v1/stream?symbol=ETHUSDT", {}, 4'096);
@@ -295,6 +295,18 @@ TEST_CASE("P10: stop says 1001 to streams and ends soon", "[engine][api][fault][
   CHECK(idle.is_closed_by_server());
   REQUIRE(server.stop());  // though one client never answered the goodbye
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
+TEST_CASE("a stop in the middle of an upgrade does no harm", "[engine][api]") {
+  for (int i = 0; i < 20; ++i) {
+    TestServer server;
+    HttpClient client(server.port());
+    client.send(
+        "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    REQUIRE(server.stop());
+    CHECK(client.is_closed_by_server());
+  }
 }
 
 TEST_CASE("publications reach a client whole while its snapshot is still being sent", "[engine][api]") {
