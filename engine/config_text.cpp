@@ -111,9 +111,6 @@ std::string to_text(const Config& config) {
   lines.table("[input]");
   if (config.price_scale >= 0) lines.line("price_scale", std::int64_t{config.price_scale});
   lines.line("price_rounding", std::string_view(config.price_rounding_half_even ? "half_even" : "none"));
-  lines.table("[input]");
-  if (config.price_scale >= 0) lines.line("price_scale", std::int64_t{config.price_scale});
-  lines.line("price_rounding", std::string_view(config.price_rounding_half_even ? "half_even" : "none"));
   return lines.take();
 }
 

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "incremental/arithmetic.hpp"
 #include "incremental/detail/state_block.hpp"
 
 namespace lockstep {
@@ -14,6 +15,18 @@ namespace {
 using detail::Members;
 using detail::StateBlock;
 using detail::Tables;
+
+// What arithmetic.hpp claims of its two short cuts, checked for every value that they are used with.
+constexpr bool hundredths_are_quotients() {
+  for (int k = 0; k <= 101; ++k) {
+    if (detail::hundredths(static_cast<double>(k)) != static_cast<double>(k) / 100.0) return false;
+  }
+  return true;
+}
+static_assert(hundredths_are_quotients());
+constexpr double kBelowVote = std::bit_cast<double>(std::bit_cast<std::uint64_t>(detail::kVoteFrom) - 1);
+static_assert(detail::round2(detail::kVoteFrom) == 0.50 && detail::round2(kBelowVote) == 0.49);
+static_assert(detail::round2(-detail::kVoteFrom) == -0.50 && detail::round2(-kBelowVote) == -0.49);
 
 constexpr std::align_val_t kAlignment{alignof(StateBlock)};
 

@@ -231,10 +231,12 @@ TEST_CASE("a symbol that the venue does not have is rejected, and the others liv
 }
 
 TEST_CASE("N17: a queue that overflows costs time, never a wrong signal", "[engine][daemon][fault][N17]") {
-  sim::ExchangeSim exchange(sim_config());
+  sim::SimConfig setup = sim_config();
+  setup.speed = 120;  // a bar every half second, so that a page of history gets through in between
+  sim::ExchangeSim exchange(setup);
   exchange.start();
   Config config = daemon_config(exchange, "rolling:200/10");
-  config.engine.queue_events_max = 3;
+  config.engine.queue_events_max = 6;
   config.engine.shards = 1;
   Run run(config);
   REQUIRE(run.until([&] { return run.have_closed(0, 2); }));
