@@ -25,32 +25,33 @@ enum class PollMode : std::uint8_t {
 };
 
 struct EngineConfig {
-  std::string data_dir = "lockstep-data";          ///< logs and later the journal
-  Anchor anchor{Anchor::Kind::rolling, 0, 1500, 100};  ///< history | UTC time (2024-01-01T00:00:00Z) | rolling:N/S
-  bool anchor_given = false;                       ///< the file names an anchor (compute's own default is history)
-  int shards = 1;                                  ///< 1..64 worker threads, symbols spread by id
+  std::string data_dir = "lockstep-data";  ///< logs and later the journal
+  Anchor anchor{Anchor::Kind::rolling, 0, 1500,
+                100};         ///< history | UTC time (2024-01-01T00:00:00Z) | rolling:N/S
+  bool anchor_given = false;  ///< the file names an anchor (compute's own default is history)
+  int shards = 1;             ///< 1..64 worker threads, symbols spread by id
   PollMode poll = PollMode::wait;
-  int queue_events_max = 1 << 17;                  ///< per shard; beyond it a series goes to GAP and is backfilled
-  int late_s = 10;                                 ///< seconds after a bar's close without its final frame: fetched by REST
-  std::string log_level = "info";                  ///< trace debug info warn error
-  std::string log_file;                            ///< empty: stderr, or data_dir/lockstep.log while the table is shown
+  int queue_events_max = 1 << 17;  ///< per shard; beyond it a series goes to GAP and is backfilled
+  int late_s = 10;                 ///< seconds after a bar's close without its final frame: fetched by REST
+  std::string log_level = "info";  ///< trace debug info warn error
+  std::string log_file;            ///< empty: stderr, or data_dir/lockstep.log while the table is shown
 };
 
 struct ApiConfig {
   std::string bind = "127.0.0.1";
-  int port = 8787;                                 ///< 0: any free port, printed at start
-  std::string token;                               ///< needed to bind beyond loopback; clients send it as Bearer
+  int port = 8787;    ///< 0: any free port, printed at start
+  std::string token;  ///< needed to bind beyond loopback; clients send it as Bearer
   int clients_max = 256;
 };
 
 struct Config {
   AtcConfig atc;
   std::vector<feeds::FeedConfig> feeds;
-  std::vector<std::string> feed_places;            ///< "FILE:LINE: " of each feed, for messages about it
+  std::vector<std::string> feed_places;  ///< "FILE:LINE: " of each feed, for messages about it
   EngineConfig engine;
   ApiConfig api;
-  int price_scale = -1;                            ///< [input] price_scale for compute, -1: inferred from the text
-  bool price_rounding_half_even = false;           ///< [input] price_rounding = "half_even"
+  int price_scale = -1;                   ///< [input] price_scale for compute, -1: inferred from the text
+  bool price_rounding_half_even = false;  ///< [input] price_rounding = "half_even"
 };
 
 /// Reads and checks a file. Throws ConfigError. Unknown keys are errors that suggest the nearest known one.
@@ -58,7 +59,8 @@ Config load_config(const std::filesystem::path& file);
 /// The same from text; `name` stands for the file in messages.
 Config parse_config(std::string_view text, std::string_view name);
 
-/// Every key that a file can hold, as "atc.lambda"; of a [[feed]] as "feed.venue". docs/configuration.md has them all.
+/// Every key that a file can hold, as "atc.lambda"; of a [[feed]] as "feed.venue". docs/configuration.md has
+/// them all.
 std::vector<std::string> known_config_keys();
 
 /// The configuration in force as TOML that sets it, all defaults written out. Without the API token.

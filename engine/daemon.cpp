@@ -52,9 +52,9 @@ void check_anchor(const Config& config) {
   const Anchor& anchor = config.engine.anchor;
   const std::int64_t needed = AtcParams::create(config.atc, 0)->warmup_bars();
   if (anchor.kind == Anchor::Kind::rolling && anchor.bars < needed) {
-    throw ConfigError("engine.anchor = \"" + to_string(anchor) + "\": the averages need " + std::to_string(needed) +
-                      " bars to warm up, a run of " + std::to_string(anchor.bars) + " would never be live; use rolling:" +
-                      std::to_string(needed) + "/S or more");
+    throw ConfigError("engine.anchor = \"" + to_string(anchor) + "\": the averages need " +
+                      std::to_string(needed) + " bars to warm up, a run of " + std::to_string(anchor.bars) +
+                      " would never be live; use rolling:" + std::to_string(needed) + "/S or more");
   }
 }
 
@@ -66,10 +66,11 @@ core::Catalog make_catalog(const Config& config) {
     for (const std::string& symbol : config.feeds[f].symbols) {
       for (const std::string& interval : config.feeds[f].intervals) {
         const auto parsed = core::Interval::parse(interval);
-        if (!parsed) throw ConfigError(place_of(config, f) + "feed.intervals: \"" + interval + "\" is not an interval");
+        if (!parsed)
+          throw ConfigError(place_of(config, f) + "feed.intervals: \"" + interval + "\" is not an interval");
         if (!catalog.add(config.feeds[f].venue, symbol, *parsed)) {
-          throw ConfigError(place_of(config, f) + "feed: " + config.feeds[f].venue + " " + symbol + " " + interval +
-                            " is there twice; name each series once");
+          throw ConfigError(place_of(config, f) + "feed: " + config.feeds[f].venue + " " + symbol + " " +
+                            interval + " is there twice; name each series once");
         }
       }
     }
@@ -185,10 +186,11 @@ class Daemon::Impl {
 
   void make_shards() {
     std::vector<std::vector<core::SeriesId>> ids(static_cast<std::size_t>(config_.engine.shards));
-    for (const core::Series& series : catalog_.series()) ids[shard_of(series.id, ids.size())].push_back(series.id);
+    for (const core::Series& series : catalog_.series())
+      ids[shard_of(series.id, ids.size())].push_back(series.id);
     for (const auto& own : ids) {
-      shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_, answers_,
-                                                      waker_, feed_of_series_));
+      shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_,
+                                                      answers_, waker_, feed_of_series_));
     }
   }
 
@@ -212,7 +214,8 @@ class Daemon::Impl {
     auto work = boost::asio::make_work_guard(network_io_);
     note_health_again();
     if (config_.engine.poll == PollMode::busy) {
-      // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time slice.
+      // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time
+      // slice.
       while (!is_network_stopping_.load(std::memory_order_acquire)) {
         if (network_io_.poll() == 0) std::this_thread::yield();
       }
@@ -287,15 +290,29 @@ class Daemon::Impl {
 
 Daemon::Daemon(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
 Daemon::~Daemon() = default;
-void Daemon::start() { impl_->start(); }
-void Daemon::stop_on_signals() { impl_->stop_on_signals(); }
+void Daemon::start() {
+  impl_->start();
+}
+void Daemon::stop_on_signals() {
+  impl_->stop_on_signals();
+}
 void Daemon::run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
   impl_->run_outputs(period_ms, every, std::move(on_signal));
 }
-void Daemon::stop() { impl_->stop(); }
-const core::Catalog& Daemon::catalog() const { return impl_->catalog(); }
-ApiServer& Daemon::api() { return impl_->api(); }
-std::vector<feeds::FeedHealth> Daemon::feed_health() const { return impl_->feed_health(); }
-DaemonHealth Daemon::health() const { return impl_->health(); }
+void Daemon::stop() {
+  impl_->stop();
+}
+const core::Catalog& Daemon::catalog() const {
+  return impl_->catalog();
+}
+ApiServer& Daemon::api() {
+  return impl_->api();
+}
+std::vector<feeds::FeedHealth> Daemon::feed_health() const {
+  return impl_->feed_health();
+}
+DaemonHealth Daemon::health() const {
+  return impl_->health();
+}
 
 }  // namespace lockstep::engine

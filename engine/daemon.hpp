@@ -17,19 +17,20 @@ class ApiServer;
 
 /// How the queues do; every counter grows only.
 struct DaemonHealth {
-  std::vector<std::size_t> queue_depth;   ///< per shard, events
-  std::uint64_t events_lost = 0;          ///< pushed while a shard's queue was full (the series went to GAP)
-  std::uint64_t signals_lost = 0;         ///< published while the outputs' queue was full
+  std::vector<std::size_t> queue_depth;  ///< per shard, events
+  std::uint64_t events_lost = 0;         ///< pushed while a shard's queue was full (the series went to GAP)
+  std::uint64_t signals_lost = 0;        ///< published while the outputs' queue was full
 };
 
 /// One running engine. start(), then run_outputs() on the caller's thread until stop().
 class Daemon {
  public:
-  /// Called on the outputs thread for every publication, after the API has it (for the terminal's plain mode).
+  /// Called on the outputs thread for every publication, after the API has it (for the terminal's plain
+  /// mode).
   using SignalHook = std::function<void(const Signal&)>;
 
-  /// Throws ConfigError when feeds are missing or contradict each other, std::system_error when the API's address is
-  /// taken, std::invalid_argument with a feed's complaint.
+  /// Throws ConfigError when feeds are missing or contradict each other, std::system_error when the API's
+  /// address is taken, std::invalid_argument with a feed's complaint.
   explicit Daemon(const Config& config);
   ~Daemon();
 
@@ -38,7 +39,8 @@ class Daemon {
   void stop_on_signals();
   /// Serves the API and calls `every` each `period_ms` on this thread, until stop().
   void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal = {});
-  /// From any thread, also from within the callbacks: stops feeds, drains shards, ends run_outputs(). Idempotent.
+  /// From any thread, also from within the callbacks: stops feeds, drains shards, ends run_outputs().
+  /// Idempotent.
   void stop();
 
   const core::Catalog& catalog() const;

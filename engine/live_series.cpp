@@ -12,7 +12,9 @@ using core::Reason;
 namespace {
 
 /// Waits between requests that did not reach the live bars: 1, 2, 4 ... 64 s of venue time.
-std::int64_t retry_wait_ms(int attempts) { return std::int64_t{1000} << std::min(attempts - 1, 6); }
+std::int64_t retry_wait_ms(int attempts) {
+  return std::int64_t{1000} << std::min(attempts - 1, 6);
+}
 
 }  // namespace
 
@@ -23,22 +25,29 @@ LiveSeries::LiveSeries(const core::Series& series, const SeriesSettings& setting
 
 void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
   switch (event.kind) {
-    case EventKind::listed: return on_listed(event, sink);
-    case EventKind::rejected: return set_state(SeriesState::rejected, event.reason, sink);
+    case EventKind::listed:
+      return on_listed(event, sink);
+    case EventKind::rejected:
+      return set_state(SeriesState::rejected, event.reason, sink);
     case EventKind::stream_up:
       if (is_up_ || is_stopped() || !atc_) return;
       is_up_ = true;
       return load(is_cold_ ? SeriesState::warming : SeriesState::gap,
                   is_cold_ ? Reason::history_loading : Reason::bar_missing, sink);
-    case EventKind::stream_down: return on_down(event.reason, sink);
-    case EventKind::bar: return on_bar(event, sink);
-    case EventKind::backfill_bar: return on_backfill_bar(event, sink);
-    case EventKind::backfill_done: return on_backfill_done(event, sink);
+    case EventKind::stream_down:
+      return on_down(event.reason, sink);
+    case EventKind::bar:
+      return on_bar(event, sink);
+    case EventKind::backfill_bar:
+      return on_backfill_bar(event, sink);
+    case EventKind::backfill_done:
+      return on_backfill_done(event, sink);
     case EventKind::refused:
       ++counters_.refused;
       if (is_ready()) load(SeriesState::gap, event.reason, sink);
       return;
-    case EventKind::clock: return on_clock(event.ts_event_ms, sink);
+    case EventKind::clock:
+      return on_clock(event.ts_event_ms, sink);
   }
 }
 
@@ -107,7 +116,8 @@ void LiveSeries::on_backfill_bar(const MarketEvent& event, SeriesSink& sink) {
   if (expected_ms_ && ts < *expected_ms_) return compare_again(event, sink);
   if (expected_ms_ && ts > *expected_ms_) {
     // The venue's own history goes on without the bar: it is not late, it does not exist.
-    counters_.holes += interval_.is_month() ? 1 : static_cast<std::uint64_t>((ts - *expected_ms_) / interval_.ms());
+    counters_.holes +=
+        interval_.is_month() ? 1 : static_cast<std::uint64_t>((ts - *expected_ms_) / interval_.ms());
   }
   commit(event, true, sink);
 }
@@ -123,7 +133,8 @@ void LiveSeries::on_backfill_done(const MarketEvent& event, SeriesSink& sink) {
   const bool is_joined = apply_held(sink);
   if (is_loading_ || is_stopped()) return;
   if (is_joined && !is_late(event.ts_event_ms)) return settle(sink);
-  // History does not reach the live bars, or the last closed one, yet. It lags at times: ask again, ever more slowly.
+  // History does not reach the live bars, or the last closed one, yet. It lags at times: ask again, ever more
+  // slowly.
   if (is_joined && !is_cold_) set_state(SeriesState::stale, Reason::bar_late, sink);
   retry_at_ms_ = event.ts_event_ms + retry_wait_ms(++attempts_);
 }
@@ -180,8 +191,8 @@ void LiveSeries::compare_again(const MarketEvent& event, SeriesSink& sink) {
   ++counters_.duplicates;
 }
 
-/// Back to before the first bar; everything comes anew from history. Bars from `wrong_from_ms` on that were published
-/// are published again, and those after them for the first time.
+/// Back to before the first bar; everything comes anew from history. Bars from `wrong_from_ms` on that were
+/// published are published again, and those after them for the first time.
 void LiveSeries::start_over(Reason reason, std::int64_t wrong_from_ms, SeriesSink& sink) {
   if (!is_cold_) ++revision_;
   if (first_published_ms_ == INT64_MAX) {
@@ -253,8 +264,8 @@ void LiveSeries::settle(SeriesSink& sink) {
     reason_ = is_warm ? Reason::none : Reason::not_enough_bars;
     publish(make_signal(*last_closed_, Signal::Kind::closed_bar, true, atc_->state().last()), sink);
   } else {
-    set_state(is_warm ? SeriesState::live : SeriesState::warming, is_warm ? Reason::none : Reason::not_enough_bars,
-              sink);
+    set_state(is_warm ? SeriesState::live : SeriesState::warming,
+              is_warm ? Reason::none : Reason::not_enough_bars, sink);
   }
   if (open_ && open_->bar.ts_open_ms == *expected_ms_) peek(*open_, sink);
 }
@@ -344,8 +355,8 @@ void LiveSeries::publish(Signal signal, SeriesSink& sink) {
 
 BarTicks* LiveSeries::find_published(std::int64_t ts_open_ms) {
   const auto end = published_.begin() + static_cast<std::ptrdiff_t>(std::min(published_count_, kRecentBars));
-  const auto found =
-      std::find_if(published_.begin(), end, [&](const BarTicks& bar) { return bar.ts_open_ms == ts_open_ms; });
+  const auto found = std::find_if(published_.begin(), end,
+                                  [&](const BarTicks& bar) { return bar.ts_open_ms == ts_open_ms; });
   return found == end ? nullptr : &*found;
 }
 
@@ -362,7 +373,8 @@ void LiveSeries::detail(DetailAnswer& answer) {
   answer.signal.reason = reason_;
   answer.signal.is_valid = state_ == SeriesState::live;
   Outputs ignored;
-  if (last_.kind == Signal::Kind::open_bar && atc_->peek(last_.bar, ignored, answer.detail) == Status::ok) return;
+  if (last_.kind == Signal::Kind::open_bar && atc_->peek(last_.bar, ignored, answer.detail) == Status::ok)
+    return;
   atc_->state().detail(answer.detail);
 }
 

@@ -29,21 +29,22 @@ struct SeriesSettings {
   std::function<std::shared_ptr<const AtcParams>(int price_scale)> params_at;
   Anchor anchor;
   std::int64_t history_bars = 1500;  ///< fetched at a cold start for a history anchor
-  std::int64_t late_ms = 10'000;     ///< venue time after a bar's close without its final frame: fetched by REST
+  std::int64_t late_ms = 10'000;  ///< venue time after a bar's close without its final frame: fetched by REST
 };
 
 /// Counters of what was repaired, dropped or refused; each grows only.
 struct SeriesCounters {
-  std::uint64_t bars = 0;          ///< closed bars committed
-  std::uint64_t duplicates = 0;    ///< closed bars that came again with equal content
-  std::uint64_t revisions = 0;     ///< closed bars that came again with other content: rebuilt from history
-  std::uint64_t gaps = 0;          ///< times that bars were missing and fetched
-  std::uint64_t holes = 0;         ///< bars that the venue's own history lacks
-  std::uint64_t refused = 0;       ///< records that could not be used
+  std::uint64_t bars = 0;        ///< closed bars committed
+  std::uint64_t duplicates = 0;  ///< closed bars that came again with equal content
+  std::uint64_t revisions = 0;   ///< closed bars that came again with other content: rebuilt from history
+  std::uint64_t gaps = 0;        ///< times that bars were missing and fetched
+  std::uint64_t holes = 0;       ///< bars that the venue's own history lacks
+  std::uint64_t refused = 0;     ///< records that could not be used
 };
 
-/// A pure function of its events: no clock, no threads, no I/O. A closed bar is committed only when it is the one that
-/// follows the last; anything else makes the series GAP or STALE, asks for history, and waits. Only LIVE is valid.
+/// A pure function of its events: no clock, no threads, no I/O. A closed bar is committed only when it is the
+/// one that follows the last; anything else makes the series GAP or STALE, asks for history, and waits. Only
+/// LIVE is valid.
 class LiveSeries {
  public:
   LiveSeries(const core::Series& series, const SeriesSettings& settings);
@@ -52,7 +53,8 @@ class LiveSeries {
   void apply(const core::MarketEvent& event, SeriesSink& sink);
   /// The venue's time went on.
   void on_clock(std::int64_t venue_now_ms, SeriesSink& sink);
-  /// Work that no result waits for: the next run of a rolling anchor. Done here, a bar's close has it not to do.
+  /// Work that no result waits for: the next run of a rolling anchor. Done here, a bar's close has it not to
+  /// do.
   void do_postponed() {
     if (atc_) atc_->prepare();
   }
@@ -85,7 +87,8 @@ class LiveSeries {
   void settle(SeriesSink& sink);
   void halt(Status status, SeriesSink& sink);
   void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
-  Signal make_signal(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, const Outputs& outputs) const;
+  Signal make_signal(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed,
+                     const Outputs& outputs) const;
   void publish(Signal signal, SeriesSink& sink);
   BarTicks* find_published(std::int64_t ts_open_ms);
   void note_published(const BarTicks& bar);
@@ -101,13 +104,13 @@ class LiveSeries {
   core::Interval interval_;
   const SeriesSettings* settings_;
 
-  std::optional<AnchoredState> atc_;            // from `listed` on
+  std::optional<AnchoredState> atc_;  // from `listed` on
   int price_scale_ = 0;
   SeriesState state_ = SeriesState::warming;
   core::Reason reason_ = core::Reason::starting;
-  bool is_up_ = false;                          // the stream delivers
-  bool is_loading_ = false;                     // a request for history is open
-  bool is_cold_ = true;                         // nothing has been published since the state was (re)built
+  bool is_up_ = false;       // the stream delivers
+  bool is_loading_ = false;  // a request for history is open
+  bool is_cold_ = true;      // nothing has been published since the state was (re)built
   std::uint32_t request_id_ = 0;
   int attempts_ = 0;                            // requests in a row that did not reach the live bars
   std::int64_t retry_at_ms_ = INT64_MAX;        // venue time of the next request after such a one
@@ -116,17 +119,18 @@ class LiveSeries {
   std::optional<core::MarketEvent> open_;       // the newest state of the open bar
   std::array<BarTicks, kRecentBars> recent_{};  // the last closed bars, by recent_count_ modulo their number
   std::size_t recent_count_ = 0;
-  std::array<BarTicks, kRecentBars> published_{};  // the last bars published as closed, as they were published last
+  std::array<BarTicks, kRecentBars>
+      published_{};  // the last bars published as closed, as they were published last
   std::size_t published_count_ = 0;
   std::optional<core::MarketEvent> last_closed_;
-  Signal last_{};                               // the last publication of a bar
-  Signal last_closed_signal_{};                 // the last publication of a closed bar
-  std::int64_t first_ms_ = INT64_MIN;           // the first bar ever taken: where a history anchor stays
-  std::int64_t first_published_ms_ = INT64_MAX; // oldest closed bar that was ever published
-  std::int64_t published_to_ms_ = INT64_MIN;    // newest closed bar that was ever published
-  std::int64_t republish_from_ms_ = INT64_MAX;  // while rebuilding: bars from here on are published
+  Signal last_{};                                // the last publication of a bar
+  Signal last_closed_signal_{};                  // the last publication of a closed bar
+  std::int64_t first_ms_ = INT64_MIN;            // the first bar ever taken: where a history anchor stays
+  std::int64_t first_published_ms_ = INT64_MAX;  // oldest closed bar that was ever published
+  std::int64_t published_to_ms_ = INT64_MIN;     // newest closed bar that was ever published
+  std::int64_t republish_from_ms_ = INT64_MAX;   // while rebuilding: bars from here on are published
   std::uint64_t sequence_ = 0;
-  std::uint32_t revision_ = 0;                  // rebuilds: bars published before one carry it
+  std::uint32_t revision_ = 0;  // rebuilds: bars published before one carry it
   SeriesCounters counters_;
 };
 

@@ -21,7 +21,8 @@ namespace lockstep::engine {
 /// Wakes the outputs thread, once for any number of publications that it has not seen yet.
 class OutputsWaker {
  public:
-  OutputsWaker(boost::asio::io_context& io, std::function<void()> drain) : io_(io), drain_(std::move(drain)) {}
+  OutputsWaker(boost::asio::io_context& io, std::function<void()> drain)
+      : io_(io), drain_(std::move(drain)) {}
 
   void wake() {
     if (is_pending_.exchange(true, std::memory_order_acq_rel)) return;
@@ -73,12 +74,15 @@ class FeedOutlet final : public feeds::EventSink {
   bool push(const core::MarketEvent& event) override {
     if (event.kind != core::EventKind::clock) return push_to(shard_of(event.series, queues_.size()), event);
     bool is_pushed = true;
-    for (std::size_t shard = 0; shard < queues_.size(); ++shard) is_pushed = push_to(shard, event) && is_pushed;
+    for (std::size_t shard = 0; shard < queues_.size(); ++shard)
+      is_pushed = push_to(shard, event) && is_pushed;
     return is_pushed;
   }
 
  private:
-  bool push_to(std::size_t shard, const core::MarketEvent& event) { return queues_[shard]->push(tokens_[shard], event); }
+  bool push_to(std::size_t shard, const core::MarketEvent& event) {
+    return queues_[shard]->push(tokens_[shard], event);
+  }
 
   std::vector<core::EventQueue*> queues_;
   std::vector<core::EventQueue::ProducerToken> tokens_;

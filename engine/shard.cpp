@@ -8,8 +8,8 @@ constexpr int kPostponedAtOnce = 8;
 
 }  // namespace
 
-Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
-             SeriesSink& sink)
+Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
+             const SeriesSettings& settings, SeriesSink& sink)
     : catalog_(catalog), sink_(sink), by_id_(catalog.size(), nullptr), by_venue_(catalog.venues().size()) {
   for (const core::SeriesId id : ids) {
     series_.push_back(std::make_unique<LiveSeries>(catalog_[id], settings));
@@ -41,7 +41,8 @@ bool Shard::do_postponed() {
 DetailAnswer Shard::answer(const DetailRequest& request) {
   DetailAnswer answer;
   answer.request_id = request.request_id;
-  if (request.series < by_id_.size() && by_id_[request.series] != nullptr) by_id_[request.series]->detail(answer);
+  if (request.series < by_id_.size() && by_id_[request.series] != nullptr)
+    by_id_[request.series]->detail(answer);
   return answer;
 }
 

@@ -15,8 +15,9 @@ namespace lockstep::engine {
 /// Takes events and requests for detail from its queues and applies them, until stopped.
 class ShardThread {
  public:
-  ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
-              const EngineConfig& config, SignalQueue& signals, DetailAnswerQueue& answers, OutputsWaker& waker,
+  ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
+              const SeriesSettings& settings, const EngineConfig& config, SignalQueue& signals,
+              DetailAnswerQueue& answers, OutputsWaker& waker,
               const std::vector<feeds::Feed*>& feed_of_series);
   ~ShardThread() { stop(); }
 

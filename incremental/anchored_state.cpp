@@ -11,7 +11,9 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return quotient - (a % b < 0);
 }
 
-std::int64_t floor_modulo(std::int64_t a, std::int64_t b) { return a - floor_divide(a, b) * b; }
+std::int64_t floor_modulo(std::int64_t a, std::int64_t b) {
+  return a - floor_divide(a, b) * b;
+}
 
 std::int64_t months_since_1970(std::int64_t ts_ms) {
   const std::chrono::sys_days day{std::chrono::days{floor_divide(ts_ms, 86'400'000)}};
@@ -26,7 +28,8 @@ std::int64_t grid_index(std::int64_t ts_open_ms, std::int64_t interval_ms, std::
   return floor_divide(ts_open_ms, step * interval_ms);
 }
 
-AnchoredState::AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms)
+AnchoredState::AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor,
+                             std::int64_t interval_ms)
     : anchor_(anchor), interval_ms_(interval_ms), current_(params), next_(std::move(params)) {
   if (anchor_.kind == Anchor::Kind::rolling) ring_.resize(static_cast<std::size_t>(anchor_.bars));
 }
@@ -81,7 +84,8 @@ void AnchoredState::prepare() {
   if (is_prepared_) return;
   is_prepared_ = true;
   const std::int64_t ts_open_ms = current_.ts_last_ms();
-  // Bars still to come before the one that re-anchors, if none is missing; if that proves wrong, build_next() starts over.
+  // Bars still to come before the one that re-anchors, if none is missing; if that proves wrong, build_next()
+  // starts over.
   std::int64_t to_come = 0;
   if (interval_ms_ == kCalendarMonth) {
     to_come = anchor_.step - 1 - floor_modulo(months_since_1970(ts_open_ms), anchor_.step);
@@ -107,7 +111,9 @@ Status AnchoredState::peek_run(const BarTicks& bar, Outputs& out, DetailSink&...
   return next_.peek(bar, out, detail...);
 }
 
-Status AnchoredState::peek(const BarTicks& bar, Outputs& out) { return peek_run(bar, out); }
+Status AnchoredState::peek(const BarTicks& bar, Outputs& out) {
+  return peek_run(bar, out);
+}
 
 Status AnchoredState::peek(const BarTicks& bar, Outputs& out, Detail& detail) {
   detail = Detail{};

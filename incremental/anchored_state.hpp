@@ -14,7 +14,8 @@ struct Anchor {
   enum class Kind : std::uint8_t {
     history,  ///< the first bar given
     time,     ///< the first bar that opens at or after time_ms; earlier ones are not used
-    rolling,  ///< re-anchored `bars` bars back at the first closed bar of each new grid cell of `step` intervals
+    rolling,  ///< re-anchored `bars` bars back at the first closed bar of each new grid cell of `step`
+              ///< intervals
   };
   Kind kind = Kind::history;
   std::int64_t time_ms = 0;
@@ -30,10 +31,11 @@ inline constexpr std::int64_t kCalendarMonth = 0;
 /// The grid cell of a bar: floor(open time / (step * interval)); months count calendar months since 1970.
 std::int64_t grid_index(std::int64_t ts_open_ms, std::int64_t interval_ms, std::int64_t step);
 
-/// An AtcState that keeps its anchor rule. Same verbs, same promises: peek(x) equals commit(x) to the bit, also when x
-/// is the bar that re-anchors. For rolling anchors it holds the last N bars, and prepares the next run a few bars at a
-/// time while the present one is live, so that a re-anchoring costs no more than any other bar. That share of work is done
-/// by prepare() where the owner has a moment for it, else by the next commit; it never changes a result.
+/// An AtcState that keeps its anchor rule. Same verbs, same promises: peek(x) equals commit(x) to the bit,
+/// also when x is the bar that re-anchors. For rolling anchors it holds the last N bars, and prepares the
+/// next run a few bars at a time while the present one is live, so that a re-anchoring costs no more than any
+/// other bar. That share of work is done by prepare() where the owner has a moment for it, else by the next
+/// commit; it never changes a result.
 class AnchoredState {
  public:
   AnchoredState(std::shared_ptr<const AtcParams> params, const Anchor& anchor, std::int64_t interval_ms);
@@ -55,7 +57,8 @@ class AnchoredState {
   std::int64_t bars_total() const { return bars_total_; }
   void reset();
 
-  /// Closed bars to give before live ones so that the result does not depend on where history starts (0: all there are).
+  /// Closed bars to give before live ones so that the result does not depend on where history starts (0: all
+  /// there are).
   static std::int64_t history_bars(const Anchor& anchor);
 
  private:
@@ -64,13 +67,16 @@ class AnchoredState {
   template <class... DetailSink>
   Status peek_run(const BarTicks& bar, Outputs& out, DetailSink&... detail);
   Status commit_to_next(const BarTicks& bar, Outputs& out);
-  /// Makes next_ the run that starts at the bar with index `first`, with nothing taken yet, unless it is that run.
+  /// Makes next_ the run that starts at the bar with index `first`, with nothing taken yet, unless it is that
+  /// run.
   void begin_next(std::int64_t first);
   /// Lets next_ take up to `steps` more of the bars held.
   Status advance_next(std::int64_t steps);
   /// Makes next_ the fresh run over the last N bars, all taken.
   Status build_next();
-  const BarTicks& held(std::int64_t index) const { return ring_[static_cast<std::size_t>(index % anchor_.bars)]; }
+  const BarTicks& held(std::int64_t index) const {
+    return ring_[static_cast<std::size_t>(index % anchor_.bars)];
+  }
 
   Anchor anchor_;
   std::int64_t interval_ms_;

@@ -25,7 +25,7 @@ LOCKSTEP_HD constexpr double select(bool condition, double yes, double no) {
 /// m moves towards x by the share `rate`: EMA with alpha, KAMA with its
 /// smoothing constant. spec.md section 2.
 template <class D>
-LOCKSTEP_HD D move_towards(const D &m, const D &rate, const D &x) {
+LOCKSTEP_HD D move_towards(const D& m, const D& rate, const D& x) {
   return m + rate * (x - m);
 }
 
@@ -34,13 +34,15 @@ LOCKSTEP_HD double at_least(double bound, double value) {
   return bound > value ? bound : value;
 }
 
-LOCKSTEP_HD constexpr double absolute(double value) { return __builtin_fabs(value); }
+LOCKSTEP_HD constexpr double absolute(double value) {
+  return __builtin_fabs(value);
+}
 
 /// KAMA's smoothing constant from |p_t - p_{t-L}| and the sum of the last L
 /// absolute changes, whole numbers of ticks. Where the sum is 0 so is the move:
 /// 0 / `one` is the ratio that spec.md asks for. `one` is 1 in every lane.
 template <class D>
-LOCKSTEP_HD D kama_rate(const D &move, const D &noise, const D &one) {
+LOCKSTEP_HD D kama_rate(const D& move, const D& noise, const D& one) {
   const D ratio = move / at_least(one, noise);
   const D q = ratio * (0.666 - 0.064) + 0.064;
   return q * q;
@@ -50,8 +52,7 @@ LOCKSTEP_HD D kama_rate(const D &move, const D &noise, const D &one) {
 /// `floor` = 0.25 (in every lane). `keep` is 1 - decay', `factor` 1 + a.
 /// spec.md section 5.
 template <class D>
-LOCKSTEP_HD D equity_step(const D &equity, double keep, const D &factor,
-                          const D &floor) {
+LOCKSTEP_HD D equity_step(const D& equity, double keep, const D& factor, const D& floor) {
   return at_least(floor, (equity * keep) * factor);
 }
 
@@ -60,7 +61,8 @@ LOCKSTEP_HD D equity_step(const D &equity, double keep, const D &factor,
 /// k / 100 by less than 2^-75 of it before its one rounding. A quotient k / 100
 /// lies at least 2^-61 of itself from the middle between two doubles, so that
 /// rounding is the division's.
-template <class D> LOCKSTEP_HD constexpr D hundredths(const D &k) {
+template <class D>
+LOCKSTEP_HD constexpr D hundredths(const D& k) {
   constexpr double kHigh = 0x1.47ae148p-7;
   constexpr double kLow = -0x1.47ae147ae147bp-37;
   return k * kHigh + k * kLow;
@@ -69,7 +71,8 @@ template <class D> LOCKSTEP_HD constexpr D hundredths(const D &k) {
 /// Rounds to two decimals, spec.md section 6: |x|*100 exactly, to the nearest
 /// integer, ties away from zero, where a fraction of at least 0.5 - 1e-10 is a
 /// tie; never -0. For |x| < 2^19.
-template <class D> LOCKSTEP_HD constexpr D round2(const D &x) {
+template <class D>
+LOCKSTEP_HD constexpr D round2(const D& x) {
   const D magnitude = absolute(x);
   const D product = magnitude * 100.0;
   // The product's rounding error, exactly (Dekker): 27 and 26 bit halves times
@@ -82,9 +85,8 @@ template <class D> LOCKSTEP_HD constexpr D round2(const D &x) {
   const D nearest = (product + 0x1p52) - 0x1p52;
   const D beyond = (product - nearest) - (0.5 - 1e-10);
   // Both results at once: only a choice waits for the comparison.
-  const D result =
-      select(beyond >= -error, hundredths(nearest + 1.0), hundredths(nearest));
-  return select(x < D{}, D{} - result, result); // 0 - 0 is +0
+  const D result = select(beyond >= -error, hundredths(nearest + 1.0), hundredths(nearest));
+  return select(x < D{}, D{} - result, result);  // 0 - 0 is +0
 }
 
 /// cut(round2(x)) of layer 2 is 1 from this x on, -1 from minus this down, 0
@@ -92,4 +94,4 @@ template <class D> LOCKSTEP_HD constexpr D round2(const D &x) {
 /// x. So the votes need not wait for the rounding.
 constexpr double kVoteFrom = 0x1.fae147ae1015p-2;
 
-} // namespace lockstep::LOCKSTEP_ISA
+}  // namespace lockstep::LOCKSTEP_ISA

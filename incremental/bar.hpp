@@ -9,7 +9,9 @@ namespace lockstep {
 /// The one undefined value. Compare with is_undefined(), or by its bits, never with ==.
 inline constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
-constexpr bool is_undefined(double value) { return value != value; }
+constexpr bool is_undefined(double value) {
+  return value != value;
+}
 
 /// One bar. Prices are ticks: price * 10^price_scale, exactly, > 0.
 struct BarTicks {

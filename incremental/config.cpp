@@ -25,9 +25,10 @@ std::optional<std::string> length_error(const AtcConfig& config, int family) {
   const bool is_hull = family == static_cast<int>(Family::hma) && config.hma == HmaKind::hull;
   const int least = widest + (is_hull ? 2 : 1);
   if (base < least) {
-    return field + " = " + std::to_string(base) + ": with robustness = \"" + std::string(to_string(config.robustness)) +
-           "\" the shortest member would have length " + std::to_string(base - widest) +
-           (is_hull ? " and Hull needs at least 2" : "") + "; use " + std::to_string(least) + " or more";
+    return field + " = " + std::to_string(base) + ": with robustness = \"" +
+           std::string(to_string(config.robustness)) + "\" the shortest member would have length " +
+           std::to_string(base - widest) + (is_hull ? " and Hull needs at least 2" : "") + "; use " +
+           std::to_string(least) + " or more";
   }
   if (base > kLengthMax) {
     return field + " = " + std::to_string(base) + ": at most " + std::to_string(kLengthMax);
@@ -63,8 +64,8 @@ std::optional<std::string> config_error(const AtcConfig& config) {
     return "short_threshold = " + number(config.short_threshold) + ": must be a finite number";
   }
   if (config.short_threshold > config.long_threshold) {
-    return "short_threshold = " + number(config.short_threshold) + ": must not be above long_threshold = " +
-           number(config.long_threshold);
+    return "short_threshold = " + number(config.short_threshold) +
+           ": must not be above long_threshold = " + number(config.long_threshold);
   }
   return std::nullopt;
 }
@@ -73,17 +74,27 @@ std::array<int, kMembers> member_lengths(const AtcConfig& config, Family family)
   const int base = config.lengths[static_cast<std::size_t>(family)];
   const int* offset = kOffsets[static_cast<int>(config.robustness)];
   return {base,
-          base + offset[0], base + offset[1], base + offset[2], base + offset[3],
-          base - offset[0], base - offset[1], base - offset[2], base - offset[3]};
+          base + offset[0],
+          base + offset[1],
+          base + offset[2],
+          base + offset[3],
+          base - offset[0],
+          base - offset[1],
+          base - offset[2],
+          base - offset[3]};
 }
 
 int source_divisor(Source source) {
   switch (source) {
-    case Source::hl2: return 2;
-    case Source::hlc3: return 3;
+    case Source::hl2:
+      return 2;
+    case Source::hlc3:
+      return 3;
     case Source::ohlc4:
-    case Source::hlcc4: return 4;
-    default: return 1;
+    case Source::hlcc4:
+      return 4;
+    default:
+      return 1;
   }
 }
 
@@ -97,8 +108,12 @@ std::string_view to_string(Source value) {
   return names[static_cast<int>(value)];
 }
 
-std::string_view to_string(HmaKind value) { return value == HmaKind::sma ? "sma" : "hull"; }
+std::string_view to_string(HmaKind value) {
+  return value == HmaKind::sma ? "sma" : "hull";
+}
 
-std::string_view to_string(KamaSeed value) { return value == KamaSeed::zero ? "zero" : "price"; }
+std::string_view to_string(KamaSeed value) {
+  return value == KamaSeed::zero ? "zero" : "price";
+}
 
 }  // namespace lockstep

@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-void Digest::add(const BarTicks &bar, const Outputs &outputs) {
+void Digest::add(const BarTicks& bar, const Outputs& outputs) {
   detail::add_to_digest(*this, bar, outputs);
 }
 
@@ -18,4 +18,4 @@ std::string Digest::hex() const {
   return text;
 }
 
-} // namespace lockstep
+}  // namespace lockstep

@@ -8,8 +8,8 @@
 
 namespace lockstep {
 
-/// 128 bits over every closed bar: timestamp, OHLC ticks, the bits of average, six signals, six equities. Independent
-/// of machine and byte order. Formula: docs/numbers.md.
+/// 128 bits over every closed bar: timestamp, OHLC ticks, the bits of average, six signals, six equities.
+/// Independent of machine and byte order. Formula: docs/numbers.md.
 struct Digest {
   std::uint64_t low = 0;
   std::uint64_t high = 0;

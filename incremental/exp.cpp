@@ -11,12 +11,22 @@ namespace {
 
 __extension__ typedef unsigned __int128 Uint128;
 
-constexpr Uint128 join(std::uint64_t high, std::uint64_t low) { return static_cast<Uint128>(high) << 64 | low; }
-constexpr Uint128 join(const Bits128& bits) { return join(bits.high, bits.low); }
-constexpr std::uint64_t high_half(Uint128 value) { return static_cast<std::uint64_t>(value >> 64); }
-constexpr std::uint64_t low_half(Uint128 value) { return static_cast<std::uint64_t>(value); }
+constexpr Uint128 join(std::uint64_t high, std::uint64_t low) {
+  return static_cast<Uint128>(high) << 64 | low;
+}
+constexpr Uint128 join(const Bits128& bits) {
+  return join(bits.high, bits.low);
+}
+constexpr std::uint64_t high_half(Uint128 value) {
+  return static_cast<std::uint64_t>(value >> 64);
+}
+constexpr std::uint64_t low_half(Uint128 value) {
+  return static_cast<std::uint64_t>(value);
+}
 
-std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) { return high_half(static_cast<Uint128>(a) * b); }
+std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
+  return high_half(static_cast<Uint128>(a) * b);
+}
 
 /// The high half of a 256-bit product, at most 3 units too low.
 Uint128 multiply_high(Uint128 a, Uint128 b) {
@@ -31,13 +41,16 @@ struct Parts {
 };
 Parts parts_of(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x);
-  return {(bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{1} << 52, static_cast<int>(bits >> 52) - 1075};
+  return {(bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{1} << 52,
+          static_cast<int>(bits >> 52) - 1075};
 }
 
-/// mantissa (53 bits, the top one set) * 2^(exponent - 52), one unit more if `round_up`; infinity past the range.
+/// mantissa (53 bits, the top one set) * 2^(exponent - 52), one unit more if `round_up`; infinity past the
+/// range.
 double assemble(std::uint64_t mantissa, int exponent, bool round_up) {
   if (exponent > 1023) return std::numeric_limits<double>::infinity();
-  const std::uint64_t bits = (static_cast<std::uint64_t>(exponent + 1022) << 52) + mantissa + (round_up ? 1 : 0);
+  const std::uint64_t bits =
+      (static_cast<std::uint64_t>(exponent + 1022) << 52) + mantissa + (round_up ? 1 : 0);
   return std::bit_cast<double>(bits);
 }
 

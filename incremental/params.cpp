@@ -20,7 +20,8 @@ using detail::HullTable;
 using detail::MemberTable;
 using detail::Tables;
 
-/// Raised whenever the same input would give other bits, or the state block changes: old state bytes are refused then.
+/// Raised whenever the same input would give other bits, or the state block changes: old state bytes are
+/// refused then.
 constexpr std::uint64_t kArithmeticVersion = 1;
 
 Int128 power_of_ten(int exponent) {
@@ -93,7 +94,8 @@ void fill_member(Tables& tables, Family family, int member, std::int64_t length,
   table.first[member] = length - 1;
   reach.add_sum(length);
   switch (family) {
-    case Family::ema: break;
+    case Family::ema:
+      break;
     case Family::hma:
       if (tables.is_hull) {
         fill_hull(tables, member, length, reach);
@@ -103,19 +105,26 @@ void fill_member(Tables& tables, Family family, int member, std::int64_t length,
       break;
     case Family::wma:
       table.denominator[member] = length * (length + 1);
-      reach.add_window(length * (length + 1), length, [&](std::int64_t i) { return Int128{2 * (length - i)}; });
+      reach.add_window(length * (length + 1), length,
+                       [&](std::int64_t i) { return Int128{2 * (length - i)}; });
       break;
-    case Family::dema: table.first[member] = 2 * length - 2; break;
+    case Family::dema:
+      table.first[member] = 2 * length - 2;
+      break;
     case Family::lsma:
       table.denominator[member] = length * (length + 1);
       reach.add_window(length * (length + 1), length,
                        [&](std::int64_t i) { return Int128{6 * (length - i) - 2 * (length + 1)}; });
       break;
-    case Family::kama: table.first[member] = 0; break;
+    case Family::kama:
+      table.first[member] = 0;
+      break;
   }
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) { return std::rotl((hash ^ word) * 0x9e3779b97f4a7c15u, 29); }
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
+  return std::rotl((hash ^ word) * 0x9e3779b97f4a7c15u, 29);
+}
 
 std::uint64_t fingerprint_of(const AtcConfig& config, int price_scale) {
   std::uint64_t hash = mix(0, kArithmeticVersion);
@@ -137,17 +146,20 @@ std::uint64_t fingerprint_of(const AtcConfig& config, int price_scale) {
   return hash;
 }
 
-std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+std::size_t round_up(std::size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 void lay_out(Tables& tables, std::int64_t base_max) {
   tables.ring_size = static_cast<std::size_t>(std::max<std::int64_t>(base_max + 10, 18));
   tables.ring_offset = sizeof(detail::StateBlock);
-  tables.hull_offset = round_up(tables.ring_offset + (tables.ring_size + detail::kRingTail) * sizeof(std::uint64_t));
+  tables.hull_offset =
+      round_up(tables.ring_offset + (tables.ring_size + detail::kRingTail) * sizeof(std::uint64_t));
   tables.block_bytes = tables.hull_offset;
   if (tables.is_hull) {
     const auto rows = static_cast<std::size_t>(tables.hull.root_max + 1);
-    tables.block_bytes = round_up(tables.hull_offset + sizeof(detail::HullBlock) +
-                                  rows * kMembers * sizeof(std::uint64_t));
+    tables.block_bytes =
+        round_up(tables.hull_offset + sizeof(detail::HullBlock) + rows * kMembers * sizeof(std::uint64_t));
   }
 }
 
@@ -204,7 +216,8 @@ AtcParams::AtcParams(const AtcConfig& config, int price_scale) : config_(config)
     for (int j = 0; j < kMembers; ++j) {
       const auto length = static_cast<std::int64_t>(lengths[static_cast<std::size_t>(j)]);
       fill_member(tables, family, j, length, reach);
-      table.report_divisor[j] = static_cast<double>(static_cast<Uint128>(table.denominator[j]) * static_cast<Uint128>(unit));
+      table.report_divisor[j] =
+          static_cast<double>(static_cast<Uint128>(table.denominator[j]) * static_cast<Uint128>(unit));
       tables.ring_index[j] = 7 - (length - table.base);
       defined_last = std::max(defined_last, table.first[j]);
       // KAMA reads its window from bar L on, the seeds are one bar before the steady recurrence.
@@ -226,6 +239,8 @@ AtcParams::AtcParams(const AtcConfig& config, int price_scale) : config_(config)
 
 AtcParams::~AtcParams() = default;
 
-std::size_t AtcParams::state_bytes() const { return tables_->block_bytes; }
+std::size_t AtcParams::state_bytes() const {
+  return tables_->block_bytes;
+}
 
 }  // namespace lockstep

@@ -13,11 +13,12 @@ namespace detail {
 struct Tables;
 }
 
-/// Settings together with a price scale, checked and turned into tables. Immutable: any number of states and threads
-/// share one. Keep it in a shared_ptr; a state holds a reference to it.
+/// Settings together with a price scale, checked and turned into tables. Immutable: any number of states and
+/// threads share one. Keep it in a shared_ptr; a state holds a reference to it.
 class AtcParams {
  public:
-  /// Throws std::invalid_argument with config_error()'s sentence, or when price_scale is not in 0..kPriceScaleMax.
+  /// Throws std::invalid_argument with config_error()'s sentence, or when price_scale is not in
+  /// 0..kPriceScaleMax.
   static std::shared_ptr<const AtcParams> create(const AtcConfig& config, int price_scale);
   ~AtcParams();
   AtcParams(const AtcParams&) = delete;
@@ -27,7 +28,8 @@ class AtcParams {
   int price_scale() const { return price_scale_; }
   /// The highest price accepted, in ticks: beyond it a window sum could overflow (spec.md section 2).
   std::int64_t price_ticks_max() const { return price_ticks_max_; }
-  /// Bars until every enabled average and the average signal are defined: is_warm() from this many commits on.
+  /// Bars until every enabled average and the average signal are defined: is_warm() from this many commits
+  /// on.
   std::int64_t warmup_bars() const { return warmup_bars_; }
   /// Identifies configuration, scale and version of the arithmetic; stored with state bytes.
   std::uint64_t fingerprint() const { return fingerprint_; }

@@ -30,9 +30,13 @@ static_assert(detail::round2(-detail::kVoteFrom) == -0.50 && detail::round2(-kBe
 
 constexpr std::align_val_t kAlignment{alignof(StateBlock)};
 
-StateBlock& block_at(std::byte* memory) { return *std::launder(reinterpret_cast<StateBlock*>(memory)); }
+StateBlock& block_at(std::byte* memory) {
+  return *std::launder(reinterpret_cast<StateBlock*>(memory));
+}
 
-std::byte* new_block(std::size_t bytes) { return static_cast<std::byte*>(::operator new(bytes, kAlignment)); }
+std::byte* new_block(std::size_t bytes) {
+  return static_cast<std::byte*>(::operator new(bytes, kAlignment));
+}
 
 void clear(const Tables& tables, std::byte* memory) {
   std::memset(memory, 0, tables.block_bytes);
@@ -55,11 +59,13 @@ void fill_detail(const Tables& tables, const Members& members, Detail& detail) {
       detail.length[ff][jj] = static_cast<int>(tables.family[f].length[j]);
       double average = kUndefined;
       if (members.defined.is_set(f, j)) {
-        average = is_windowed ? static_cast<double>(members.numerator[f][j]) / tables.family[f].report_divisor[j]
-                              : members.value[f][j] / tables.price_unit;
+        average = is_windowed
+                      ? static_cast<double>(members.numerator[f][j]) / tables.family[f].report_divisor[j]
+                      : members.value[f][j] / tables.price_unit;
       }
       detail.average[ff][jj] = average;
-      detail.signal[ff][jj] = static_cast<std::int8_t>(members.positive.is_set(f, j) - members.negative.is_set(f, j));
+      detail.signal[ff][jj] =
+          static_cast<std::int8_t>(members.positive.is_set(f, j) - members.negative.is_set(f, j));
       detail.equity[ff][jj] = tables.enabled[f] && members.has_equity ? members.equity[j][f] : kUndefined;
     }
   }
@@ -71,17 +77,19 @@ Members last_members(const Tables& tables, const StateBlock& block) {
   for (int j = 0; j < kMembers; ++j) {
     // The ring's newest entry, lag 1 from the next bar, is the last bar's own prefix sum.
     const auto sum = [&](Family family) {
-      return block.prefix - detail::prefix_at(tables, block, tables.family[static_cast<int>(family)].length[j] + 1);
+      return block.prefix -
+             detail::prefix_at(tables, block, tables.family[static_cast<int>(family)].length[j] + 1);
     };
     const auto value = [&](detail::Field field) { return std::bit_cast<double>(word_of(block, field, j)); };
     if (tables.enabled[1]) {
-      members.numerator[1][j] = static_cast<std::int64_t>(tables.is_hull ? detail::hull_of(tables, block).raw_w[j]
-                                                                         : sum(Family::hma));
+      members.numerator[1][j] = static_cast<std::int64_t>(
+          tables.is_hull ? detail::hull_of(tables, block).raw_w[j] : sum(Family::hma));
     }
     members.numerator[2][j] = static_cast<std::int64_t>(2 * word_of(block, detail::kFieldWmaW, j));
     if (tables.enabled[4]) {
       members.numerator[4][j] = static_cast<std::int64_t>(
-          6 * word_of(block, detail::kFieldLsmaW, j) - static_cast<std::uint64_t>(tables.family[4].twice_next[j]) * sum(Family::lsma));
+          6 * word_of(block, detail::kFieldLsmaW, j) -
+          static_cast<std::uint64_t>(tables.family[4].twice_next[j]) * sum(Family::lsma));
     }
     members.value[0][j] = value(detail::kFieldEma);
     members.value[3][j] = 2.0 * value(detail::kFieldDema1) - value(detail::kFieldDema2);
@@ -122,46 +130,63 @@ std::uint64_t checksum_of(const std::byte* bytes, std::size_t size) {
 bool is_usable(const Tables& tables, const std::byte* bytes) {
   StateBlock block;
   std::memcpy(static_cast<void*>(&block), bytes, sizeof block);
-  return block.ring_head < tables.ring_size && block.bars >= 0 && block.direction >= -1 && block.direction <= 1 &&
-         block.event >= 0 && block.event <= 2 && block.last_direction >= -1 && block.last_direction <= 1 &&
-         block.last_event >= 0 && block.last_event <= 2 && (block.bars == 0 || block.close > 0);
+  return block.ring_head < tables.ring_size && block.bars >= 0 && block.direction >= -1 &&
+         block.direction <= 1 && block.event >= 0 && block.event <= 2 && block.last_direction >= -1 &&
+         block.last_direction <= 1 && block.last_event >= 0 && block.last_event <= 2 &&
+         (block.bars == 0 || block.close > 0);
 }
 
 }  // namespace
 
 const char* to_string(Status status) {
   switch (status) {
-    case Status::ok: return "ok";
-    case Status::price_not_positive: return "a price is not positive";
-    case Status::price_out_of_range: return "a price is above the highest that the window sums can hold";
-    case Status::bar_inconsistent: return "the bar is inconsistent: not low <= open, close <= high";
-    case Status::time_not_increasing: return "the bar does not open after the one before it";
-    case Status::growth_not_finite: return "growth is not finite: move the anchor or lower lambda";
-    case Status::equity_not_finite: return "an equity is not finite";
+    case Status::ok:
+      return "ok";
+    case Status::price_not_positive:
+      return "a price is not positive";
+    case Status::price_out_of_range:
+      return "a price is above the highest that the window sums can hold";
+    case Status::bar_inconsistent:
+      return "the bar is inconsistent: not low <= open, close <= high";
+    case Status::time_not_increasing:
+      return "the bar does not open after the one before it";
+    case Status::growth_not_finite:
+      return "growth is not finite: move the anchor or lower lambda";
+    case Status::equity_not_finite:
+      return "an equity is not finite";
   }
   return "unknown status";
 }
 
 const char* to_string(BytesStatus status) {
   switch (status) {
-    case BytesStatus::ok: return "ok";
-    case BytesStatus::too_short: return "too few bytes for a state of this configuration";
-    case BytesStatus::not_a_state: return "these bytes are not a state";
-    case BytesStatus::other_version: return "written by another version";
-    case BytesStatus::other_config: return "written with another configuration or price scale";
-    case BytesStatus::damaged: return "damaged: the checksum does not match";
+    case BytesStatus::ok:
+      return "ok";
+    case BytesStatus::too_short:
+      return "too few bytes for a state of this configuration";
+    case BytesStatus::not_a_state:
+      return "these bytes are not a state";
+    case BytesStatus::other_version:
+      return "written by another version";
+    case BytesStatus::other_config:
+      return "written with another configuration or price scale";
+    case BytesStatus::damaged:
+      return "damaged: the checksum does not match";
   }
   return "unknown status";
 }
 
-void AtcState::Free::operator()(std::byte* block) const noexcept { ::operator delete(block, kAlignment); }
+void AtcState::Free::operator()(std::byte* block) const noexcept {
+  ::operator delete(block, kAlignment);
+}
 
 AtcState::AtcState(std::shared_ptr<const AtcParams> params)
     : params_(std::move(params)), block_(new_block(params_->state_bytes())) {
   clear(params_->tables(), block_.get());
 }
 
-AtcState::AtcState(const AtcState& other) : params_(other.params_), block_(new_block(params_->state_bytes())) {
+AtcState::AtcState(const AtcState& other)
+    : params_(other.params_), block_(new_block(params_->state_bytes())) {
   std::memcpy(block_.get(), other.block_.get(), params_->state_bytes());
 }
 
@@ -210,17 +235,29 @@ Outputs AtcState::last() const {
   return out;
 }
 
-void AtcState::reset() { clear(params_->tables(), block_.get()); }
+void AtcState::reset() {
+  clear(params_->tables(), block_.get());
+}
 
-std::int64_t AtcState::bars() const { return block_at(block_.get()).bars; }
+std::int64_t AtcState::bars() const {
+  return block_at(block_.get()).bars;
+}
 
-std::int64_t AtcState::ts_last_ms() const { return block_at(block_.get()).ts_last_ms; }
+std::int64_t AtcState::ts_last_ms() const {
+  return block_at(block_.get()).ts_last_ms;
+}
 
-Digest AtcState::digest() const { return block_at(block_.get()).digest; }
+Digest AtcState::digest() const {
+  return block_at(block_.get()).digest;
+}
 
-void AtcState::set_digest(const Digest& digest) { block_at(block_.get()).digest = digest; }
+void AtcState::set_digest(const Digest& digest) {
+  block_at(block_.get()).digest = digest;
+}
 
-std::size_t AtcState::bytes_size() const { return sizeof(Header) + params_->state_bytes(); }
+std::size_t AtcState::bytes_size() const {
+  return sizeof(Header) + params_->state_bytes();
+}
 
 void AtcState::to_bytes(std::span<std::byte> out) const {
   Header header{};
@@ -242,8 +279,8 @@ BytesStatus AtcState::from_bytes(std::span<const std::byte> bytes) {
   if (header.fingerprint != params_->fingerprint()) return BytesStatus::other_config;
   if (bytes.size() < bytes_size()) return BytesStatus::too_short;
   const std::byte* block = bytes.data() + sizeof header;
-  if (header.block_bytes != params_->state_bytes() || header.checksum != checksum_of(block, header.block_bytes) ||
-      !is_usable(params_->tables(), block)) {
+  if (header.block_bytes != params_->state_bytes() ||
+      header.checksum != checksum_of(block, header.block_bytes) || !is_usable(params_->tables(), block)) {
     return BytesStatus::damaged;
   }
   std::memcpy(block_.get(), block, header.block_bytes);

@@ -1,11 +1,11 @@
-// The Adaptive Trend Classification of one symbol as an O(1) state machine. This folder is all a bot embeds: no I/O, no
-// clock, no threads, no allocation after construction, standard library only.
+// The Adaptive Trend Classification of one symbol as an O(1) state machine. This folder is all a bot embeds:
+// no I/O, no clock, no threads, no allocation after construction, standard library only.
 //
 //   auto params = lockstep::AtcParams::create({}, /*price_scale=*/2);
 //   lockstep::AtcState atc(params);
 //   lockstep::Outputs out;
-//   for (const lockstep::BarTicks& bar : closed_bars) atc.commit(bar, out);  // a closed bar advances the state
-//   atc.peek(open_bar, out);                                                 // an open one does not
+//   for (const lockstep::BarTicks& bar : closed_bars) atc.commit(bar, out);  // a closed bar advances the
+//   state atc.peek(open_bar, out);                                                 // an open one does not
 #pragma once
 
 #include <cstddef>
@@ -22,15 +22,16 @@ namespace lockstep {
 /// Why bytes were not taken as a state.
 enum class BytesStatus : std::uint8_t {
   ok,
-  too_short,          ///< fewer bytes than bytes_size()
-  not_a_state,        ///< does not start as a state does
-  other_version,      ///< written by another version of the arithmetic
-  other_config,       ///< written with another configuration or price scale
-  damaged,            ///< the checksum does not match
+  too_short,      ///< fewer bytes than bytes_size()
+  not_a_state,    ///< does not start as a state does
+  other_version,  ///< written by another version of the arithmetic
+  other_config,   ///< written with another configuration or price scale
+  damaged,        ///< the checksum does not match
 };
 const char* to_string(BytesStatus status);
 
-/// Bar 0 of a state is its anchor: growth counts from it. One thread at a time; states share their parameters only.
+/// Bar 0 of a state is its anchor: growth counts from it. One thread at a time; states share their parameters
+/// only.
 class AtcState {
  public:
   explicit AtcState(std::shared_ptr<const AtcParams> params);
@@ -40,7 +41,8 @@ class AtcState {
   AtcState& operator=(AtcState&&) noexcept = default;
   ~AtcState() = default;
 
-  /// Advances by one closed bar and gives its outputs. On any status but ok the state is as before and `out` unspecified.
+  /// Advances by one closed bar and gives its outputs. On any status but ok the state is as before and `out`
+  /// unspecified.
   Status commit(const BarTicks& bar, Outputs& out);
   /// What commit(bar) would give, to the bit; the state stays as it is.
   Status peek(const BarTicks& bar, Outputs& out) const;

@@ -14,7 +14,8 @@ std::string lower(std::string text) {
 }
 
 std::int64_t ms_since(std::chrono::steady_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - time).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - time)
+      .count();
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ const View& LiveView::now() {
     row.reason = core::to_string(latest.reason);
     row.is_valid = latest.is_valid;
     if (latest.ts_published_ns != 0) {
-      row.age_ms = ms_since(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(latest.ts_published_ns)));
+      row.age_ms =
+          ms_since(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(latest.ts_published_ns)));
     }
     if (latest.bar.ts_open_ms == 0) continue;
     row.price = core::decimal_text(latest.bar.close, latest.price_scale);

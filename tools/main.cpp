@@ -14,7 +14,9 @@
 
 int main(int argc, char** argv) {
   using namespace lockstep::tools;
-  CLI::App app{"Streaming trend classification whose live, replayed and recomputed signals are the same bits.", "lockstep"};
+  CLI::App app{
+      "Streaming trend classification whose live, replayed and recomputed signals are the same bits.",
+      "lockstep"};
   app.set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
   app.require_subcommand(1);
   std::function<int()> run;

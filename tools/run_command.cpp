@@ -66,11 +66,12 @@ void start_log(const Config& config, bool has_table) {
   if (file.empty() && has_table) file = std::filesystem::path(config.engine.data_dir) / "lockstep.log";
   std::shared_ptr<spdlog::logger> log;
   if (file.empty()) {
-    log = std::make_shared<spdlog::logger>("lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    log =
+        std::make_shared<spdlog::logger>("lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   } else {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
-    log = std::make_shared<spdlog::logger>("lockstep",
-                                           std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
+    log = std::make_shared<spdlog::logger>(
+        "lockstep", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
     log->flush_on(spdlog::level::info);
   }
   log->set_level(spdlog::level::from_str(config.engine.log_level));
@@ -86,7 +87,8 @@ int serve(const Config& config, const RunOptions& options) {
   daemon.start();
   spdlog::info("lockstep {}: {} series, API at http://{}:{}", LOCKSTEP_VERSION, daemon.catalog().size(),
                config.api.bind, daemon.api().port());
-  if (!has_table) std::cerr << "API at http://" << config.api.bind << ':' << daemon.api().port() << "/v1/status\n";
+  if (!has_table)
+    std::cerr << "API at http://" << config.api.bind << ':' << daemon.api().port() << "/v1/status\n";
 
   LiveView view(daemon, config.api.bind);
   std::optional<TerminalTable> table;
@@ -102,7 +104,8 @@ int serve(const Config& config, const RunOptions& options) {
       lines.update(view.now());
     }
   };
-  daemon.run_outputs(has_table ? 200 : 50, draw, [&](const engine::Signal& signal) { view.on_signal(signal); });
+  daemon.run_outputs(has_table ? 200 : 50, draw,
+                     [&](const engine::Signal& signal) { view.on_signal(signal); });
   spdlog::info("stopped");
   return kExitFine;
 }
@@ -115,7 +118,8 @@ int run_daemon(const RunOptions& options) {
     if (options.demo) {
       simulator = start_demo(options, config);
     } else if (options.config.empty()) {
-      std::cerr << "lockstep run: nothing to attach to. Give --config FILE, or --demo for the built-in exchange.\n";
+      std::cerr
+          << "lockstep run: nothing to attach to. Give --config FILE, or --demo for the built-in exchange.\n";
       return kExitUsage;
     }
     return serve(config, options);
@@ -140,13 +144,17 @@ void add_run_command(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "The daemon: attach to exchanges and publish signals");
   command->add_option("--config", options->config, "Configuration file (docs/configuration.md)");
-  command->add_flag("--demo", options->demo, "Start the built-in exchange and attach to it: needs no network");
+  command->add_flag("--demo", options->demo,
+                    "Start the built-in exchange and attach to it: needs no network");
   command->add_option("--demo-symbols", options->demo_symbols, "Symbols of the built-in exchange")
       ->check(CLI::Range(1, 10'000));
-  command->add_option("--demo-speed", options->demo_speed, "Venue seconds per second: 60 closes a 1m bar every second")
+  command
+      ->add_option("--demo-speed", options->demo_speed,
+                   "Venue seconds per second: 60 closes a 1m bar every second")
       ->check(CLI::Range(0.1, 100'000.0));
   command->add_option("--demo-seed", options->demo_seed, "Seed of the built-in exchange");
-  command->add_flag("--plain", options->plain, "A line per closed bar and change of state instead of the live table");
+  command->add_flag("--plain", options->plain,
+                    "A line per closed bar and change of state instead of the live table");
   command->add_option("--seconds", options->seconds, "Stop after so many seconds (0: run until stopped)")
       ->check(CLI::NonNegativeNumber);
   command->callback([options, &run] { run = [options] { return run_daemon(*options); }; });

@@ -12,7 +12,7 @@ namespace lockstep::core {
 using SeriesId = std::uint32_t;
 
 enum class EventKind : std::uint8_t {
-  listed,         ///< the venue has the symbol; price_scale is set. First event of a series; again on a scale change
+  listed,  ///< the venue has the symbol; price_scale is set. First event of a series; again on a scale change
   rejected,       ///< the venue does not have it, or not this interval: reason
   stream_up,      ///< subscribed and acknowledged on a new connection: bars follow
   stream_down,    ///< the connection is gone, or lost something for this series: reason
@@ -26,19 +26,19 @@ enum class EventKind : std::uint8_t {
 /// Why a series is not live, or what was wrong. Shown to users; texts in to_string().
 enum class Reason : std::uint8_t {
   none,
-  starting,            ///< nothing from the venue yet
-  history_loading,     ///< cold start: history is being fetched
-  not_enough_bars,     ///< fewer bars than warm-up needs
-  disconnected,        ///< connection lost
-  silent,              ///< connected, but no data within the deadline
-  bar_missing,         ///< a bar was skipped; it is being fetched
-  bar_late,            ///< a bar should have closed by now; it is being fetched
-  events_lost,         ///< the queue was full
-  bar_revised,         ///< a closed bar came again with other content; the state is being rebuilt
-  record_unusable,     ///< the venue sent a record that could not be used
-  price_refused,       ///< a price is not positive, out of range, or the bar is inconsistent
-  off_grid,            ///< a bar does not open on the interval's grid
-  scale_changed,       ///< a price has more decimals than the price scale; rebuilt at the new one
+  starting,         ///< nothing from the venue yet
+  history_loading,  ///< cold start: history is being fetched
+  not_enough_bars,  ///< fewer bars than warm-up needs
+  disconnected,     ///< connection lost
+  silent,           ///< connected, but no data within the deadline
+  bar_missing,      ///< a bar was skipped; it is being fetched
+  bar_late,         ///< a bar should have closed by now; it is being fetched
+  events_lost,      ///< the queue was full
+  bar_revised,      ///< a closed bar came again with other content; the state is being rebuilt
+  record_unusable,  ///< the venue sent a record that could not be used
+  price_refused,    ///< a price is not positive, out of range, or the bar is inconsistent
+  off_grid,         ///< a bar does not open on the interval's grid
+  scale_changed,    ///< a price has more decimals than the price scale; rebuilt at the new one
   growth_not_finite,
   equity_not_finite,
   symbol_unknown,      ///< the venue does not list the symbol
@@ -53,15 +53,15 @@ const char* to_string(Reason reason);
 struct MarketEvent {
   EventKind kind{};
   Reason reason{};
-  std::uint8_t is_closed = 0;      ///< bar: final
-  std::uint8_t price_scale = 0;    ///< listed, bar, backfill_bar: decimals of the ticks
+  std::uint8_t is_closed = 0;    ///< bar: final
+  std::uint8_t price_scale = 0;  ///< listed, bar, backfill_bar: decimals of the ticks
   SeriesId series = 0;
-  std::uint32_t venue = 0;         ///< clock: index of the venue in the catalog
-  std::uint32_t request_id = 0;    ///< backfill_*: the request they answer
-  BarTicks bar{};                  ///< bar, backfill_bar
-  double volume = 0;               ///< base volume, for display only
-  std::int64_t ts_event_ms = 0;    ///< venue's event time, ms
-  std::int64_t ts_recv_ns = 0;     ///< our monotonic clock when the frame left the socket, ns
+  std::uint32_t venue = 0;       ///< clock: index of the venue in the catalog
+  std::uint32_t request_id = 0;  ///< backfill_*: the request they answer
+  BarTicks bar{};                ///< bar, backfill_bar
+  double volume = 0;             ///< base volume, for display only
+  std::int64_t ts_event_ms = 0;  ///< venue's event time, ms
+  std::int64_t ts_recv_ns = 0;   ///< our monotonic clock when the frame left the socket, ns
 };
 static_assert(sizeof(MarketEvent) == 80 && std::is_trivially_copyable_v<MarketEvent>);
 

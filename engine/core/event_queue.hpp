@@ -11,8 +11,8 @@
 
 namespace lockstep::core {
 
-/// Bounded, lock-free, many producers, one consumer. First in, first out per producer only: a total order exists from
-/// the moment the consumer takes an event. A producer owns one token per connection.
+/// Bounded, lock-free, many producers, one consumer. First in, first out per producer only: a total order
+/// exists from the moment the consumer takes an event. A producer owns one token per connection.
 template <class T>
 class BoundedQueue {
  public:

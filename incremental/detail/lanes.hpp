@@ -1,255 +1,10 @@
-// Eight lanes at once, or one: the few primitives that differ between a CPU's
-// vector widths. Everything above them is written once, over a lane type that
-// is a vector of eight or a plain scalar (also what a GPU thread uses), so that
-// every width computes the same bits: each lane is one IEEE operation after
-// another, in the written order.
-//
-// Included only by sources that are compiled once per instruction set, into the
-// namespace LOCKSTEP_ISA: nothing here may be shared between them, or the
-// linker could pick a copy that the CPU cannot run.
+// What a step does with lanes beyond arithmetic: the lane types of a pass, masks and bits, look-ups, loads
+// and stores. For the same includers as lane_vectors.hpp.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-/// The steady path is one straight function: calls between its parts would
-/// spill every vector.
-#define LOCKSTEP_INLINE [[gnu::always_inline]] inline
-
-/// Early, so that the parts of a Vec become registers before anything else is
-/// decided.
-#if defined(__clang__)
-#define LOCKSTEP_UNROLL _Pragma("unroll")
-#else
-#define LOCKSTEP_UNROLL _Pragma("GCC unroll 4")
-#endif
+#include "incremental/detail/lane_vectors.hpp"
 
 namespace lockstep::LOCKSTEP_ISA {
-
-#if defined(__AVX512F__)
-inline constexpr int kNativeBytes = 64;
-#elif defined(__AVX2__)
-inline constexpr int kNativeBytes = 32;
-#else
-inline constexpr int kNativeBytes = 16;
-#endif
-
-/// Eight doubles or 64-bit integers, as 1, 2 or 4 of the CPU's own vectors.
-/// Comparisons give lane masks (all bits or none).
-template <class T> struct Vec {
-  typedef T Part __attribute__((vector_size(kNativeBytes)));
-  static constexpr int kParts = 64 / kNativeBytes;
-  Part part[kParts];
-
-  LOCKSTEP_INLINE T operator[](int lane) const {
-    constexpr int kLanes = kNativeBytes / static_cast<int>(sizeof(T));
-    return part[lane / kLanes][lane % kLanes];
-  }
-};
-using VecD = Vec<double>;
-using VecI = Vec<std::int64_t>;
-using VecU = Vec<std::uint64_t>;
-using VecU32 = Vec<std::uint32_t>; ///< two beside each of the eight lanes
-
-template <class T> LOCKSTEP_INLINE Vec<T> broadcast(T value) {
-  Vec<T> all;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < Vec<T>::kParts; ++i)
-    all.part[i] = typename Vec<T>::Part{} + value;
-  return all;
-}
-
-#define LOCKSTEP_LANE_OPERATOR(op)                                             \
-  template <class T>                                                           \
-  LOCKSTEP_INLINE Vec<T> operator op(const Vec<T> &a, const Vec<T> &b) {       \
-    Vec<T> result;                                                             \
-    LOCKSTEP_UNROLL for (int i = 0; i < Vec<T>::kParts; ++i) result.part[i] =  \
-        a.part[i] op b.part[i];                                                \
-    return result;                                                             \
-  }                                                                            \
-  template <class T>                                                           \
-  LOCKSTEP_INLINE Vec<T> operator op(const Vec<T> &a, T b) {                   \
-    Vec<T> result;                                                             \
-    LOCKSTEP_UNROLL for (int i = 0; i < Vec<T>::kParts; ++i) result.part[i] =  \
-        a.part[i] op b;                                                        \
-    return result;                                                             \
-  }                                                                            \
-  template <class T>                                                           \
-  LOCKSTEP_INLINE Vec<T> operator op(T a, const Vec<T> &b) {                   \
-    Vec<T> result;                                                             \
-    LOCKSTEP_UNROLL for (int i = 0; i < Vec<T>::kParts; ++i) result.part[i] =  \
-        a op b.part[i];                                                        \
-    return result;                                                             \
-  }
-LOCKSTEP_LANE_OPERATOR(+)
-LOCKSTEP_LANE_OPERATOR(-)
-LOCKSTEP_LANE_OPERATOR(*)
-LOCKSTEP_LANE_OPERATOR(/)
-#undef LOCKSTEP_LANE_OPERATOR
-
-#define LOCKSTEP_LANE_COMPARISON(op)                                           \
-  template <class T>                                                           \
-  LOCKSTEP_INLINE VecI operator op(const Vec<T> &a, const Vec<T> &b) {         \
-    VecI mask;                                                                 \
-    LOCKSTEP_UNROLL for (int i = 0; i < VecI::kParts; ++i) mask.part[i] =      \
-        (typename VecI::Part)(a.part[i] op b.part[i]);                         \
-    return mask;                                                               \
-  }
-LOCKSTEP_LANE_COMPARISON(<)
-LOCKSTEP_LANE_COMPARISON(>)
-LOCKSTEP_LANE_COMPARISON(>=)
-LOCKSTEP_LANE_COMPARISON(==)
-#undef LOCKSTEP_LANE_COMPARISON
-
-template <class T> LOCKSTEP_INLINE Vec<T> operator-(const Vec<T> &a) {
-  Vec<T> result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < Vec<T>::kParts; ++i)
-    result.part[i] = -a.part[i];
-  return result;
-}
-
-/// Lane-wise choice by a mask; the scalar one is in arithmetic.hpp.
-template <class T>
-LOCKSTEP_INLINE Vec<T> select(const VecI &mask, const Vec<T> &yes,
-                              const Vec<T> &no) {
-  Vec<T> result;
-  using Part [[maybe_unused]] = typename Vec<T>::Part;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < Vec<T>::kParts; ++i) {
-#if defined(__AVX512F__)
-    result.part[i] = mask.part[i] ? yes.part[i] : no.part[i];
-#elif defined(__AVX2__)
-    result.part[i] = (Part)_mm256_blendv_pd(
-        (__m256d)no.part[i], (__m256d)yes.part[i], (__m256d)mask.part[i]);
-#else
-    // Not `mask ? yes : no`: the compiler would compare the mask with 0 first,
-    // without an instruction for it.
-    result.part[i] = (Part)((mask.part[i] & (VecI::Part)yes.part[i]) |
-                            (~mask.part[i] & (VecI::Part)no.part[i]));
-#endif
-  }
-  return result;
-}
-
-/// The same bits as another kind of integer.
-LOCKSTEP_INLINE VecI to_signed(const VecU &lanes) {
-  VecI result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i)
-    result.part[i] = (VecI::Part)lanes.part[i];
-  return result;
-}
-LOCKSTEP_INLINE VecU to_unsigned(const VecI &lanes) {
-  VecU result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecU::kParts; ++i)
-    result.part[i] = (VecU::Part)lanes.part[i];
-  return result;
-}
-LOCKSTEP_INLINE std::int64_t to_signed(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-LOCKSTEP_INLINE std::uint64_t to_unsigned(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-
-/// Whole numbers >= 0 as doubles, rounded once.
-LOCKSTEP_INLINE VecD to_double(const VecI &lanes) {
-  VecD result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecD::kParts; ++i) {
-#if defined(__AVX512DQ__)
-    result.part[i] = __builtin_convertvector(lanes.part[i], VecD::Part);
-#else
-    // Each half becomes low bits of a power of two's significand, exactly; only
-    // their sum rounds.
-    const auto whole = (VecU::Part)lanes.part[i];
-    const auto high = (VecD::Part)(
-        (whole >> 32) | 0x4530000000000000u); // 2^84 + high half * 2^32
-    const auto low = (VecD::Part)((whole & 0xffffffffu) |
-                                  0x4330000000000000u); // 2^52 + low half
-    result.part[i] = (high - (0x1p84 + 0x1p52)) + low;
-#endif
-  }
-  return result;
-}
-LOCKSTEP_INLINE double to_double(std::int64_t value) {
-  return static_cast<double>(value);
-}
-
-LOCKSTEP_INLINE VecI magnitude(const VecI &lanes) {
-  VecI result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i) {
-#if defined(__AVX512F__)
-    result.part[i] =
-        (VecI::Part)_mm512_maskz_abs_epi64(0xff, (__m512i)lanes.part[i]);
-#else
-#if defined(__SSE2__) && !defined(__AVX2__)
-    // SSE2 has no 64-bit compare or arithmetic shift: the upper halves' signs,
-    // in both halves.
-    const auto signs = (VecI::Part)_mm_shuffle_epi32(
-        _mm_srai_epi32((__m128i)lanes.part[i], 31), 0xf5);
-#else
-    const auto signs = (VecI::Part)(lanes.part[i] < 0);
-#endif
-    result.part[i] = (lanes.part[i] ^ signs) - signs;
-#endif
-  }
-  return result;
-}
-/// Without a branch: the sign of a price change is a coin toss.
-LOCKSTEP_INLINE std::int64_t magnitude(std::int64_t value) {
-  const std::int64_t sign = value >> 63;
-  return (value ^ sign) - sign;
-}
-
-/// small * any modulo 2^64, for small < 2^32: two 32-bit products where a CPU
-/// has no 64-bit one.
-LOCKSTEP_INLINE VecU times(const VecU &small, const VecU &any) {
-  VecU result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecU::kParts; ++i) {
-#if defined(__AVX2__) && !defined(__AVX512DQ__)
-    const auto low = (VecU::Part)_mm256_mul_epu32((__m256i)small.part[i],
-                                                  (__m256i)any.part[i]);
-    const auto high = (VecU::Part)_mm256_mul_epu32(
-        (__m256i)small.part[i], (__m256i)(any.part[i] >> 32));
-    result.part[i] = low + (high << 32);
-#elif defined(__SSE2__) && !defined(__AVX2__)
-    const auto low =
-        (VecU::Part)_mm_mul_epu32((__m128i)small.part[i], (__m128i)any.part[i]);
-    const auto high = (VecU::Part)_mm_mul_epu32((__m128i)small.part[i],
-                                                (__m128i)(any.part[i] >> 32));
-    result.part[i] = low + (high << 32);
-#else
-    result.part[i] = small.part[i] * any.part[i];
-#endif
-  }
-  return result;
-}
-LOCKSTEP_INLINE VecU times(const VecU &small, std::uint64_t any) {
-  return times(small, broadcast(any));
-}
-LOCKSTEP_INLINE std::uint64_t times(std::uint64_t small, std::uint64_t any) {
-  return small * any;
-}
-
-LOCKSTEP_INLINE VecD absolute(const VecD &lanes) {
-  VecD result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecD::kParts; ++i) {
-    result.part[i] =
-        (VecD::Part)((VecI::Part)lanes.part[i] & (VecI::Part{} + INT64_MAX));
-  }
-  return result;
-}
 
 /// Lane types of one pass: eight members, or the ninth.
 struct Wide {
@@ -268,39 +23,39 @@ struct Narrow {
 // Part by part: a copy of a whole Vec goes over the stack in 16-byte pieces,
 // which a wider load then has to wait for.
 template <class T, class From>
-LOCKSTEP_INLINE void load_lanes(Vec<T> &lanes, const From *from) {
+LOCKSTEP_INLINE void load_lanes(Vec<T>& lanes, const From* from) {
   LOCKSTEP_UNROLL
   for (int i = 0; i < Vec<T>::kParts; ++i) {
-    std::memcpy(&lanes.part[i],
-                reinterpret_cast<const char *>(from) + i * kNativeBytes,
-                kNativeBytes);
+    std::memcpy(&lanes.part[i], reinterpret_cast<const char*>(from) + i * kNativeBytes, kNativeBytes);
   }
 }
 template <class From>
-LOCKSTEP_INLINE void load_lanes(double &lane, const From *from) {
+LOCKSTEP_INLINE void load_lanes(double& lane, const From* from) {
   std::memcpy(&lane, from, sizeof lane);
 }
 template <class From>
-LOCKSTEP_INLINE void load_lanes(std::uint64_t &lane, const From *from) {
+LOCKSTEP_INLINE void load_lanes(std::uint64_t& lane, const From* from) {
   std::memcpy(&lane, from, sizeof lane);
 }
-template <class V, class T> LOCKSTEP_INLINE V load(const T *from) {
+template <class V, class T>
+LOCKSTEP_INLINE V load(const T* from) {
   V lanes;
   load_lanes(lanes, from);
   return lanes;
 }
 template <class T, class To>
-LOCKSTEP_INLINE void store(To *to, const Vec<T> &lanes) {
+LOCKSTEP_INLINE void store(To* to, const Vec<T>& lanes) {
   LOCKSTEP_UNROLL
   for (int i = 0; i < Vec<T>::kParts; ++i) {
-    std::memcpy(reinterpret_cast<char *>(to) + i * kNativeBytes, &lanes.part[i],
-                kNativeBytes);
+    std::memcpy(reinterpret_cast<char*>(to) + i * kNativeBytes, &lanes.part[i], kNativeBytes);
   }
 }
-template <class To> LOCKSTEP_INLINE void store(To *to, double lane) {
+template <class To>
+LOCKSTEP_INLINE void store(To* to, double lane) {
   std::memcpy(to, &lane, sizeof lane);
 }
-template <class To> LOCKSTEP_INLINE void store(To *to, std::uint64_t lane) {
+template <class To>
+LOCKSTEP_INLINE void store(To* to, std::uint64_t lane) {
   std::memcpy(to, &lane, sizeof lane);
 }
 
@@ -315,30 +70,25 @@ LOCKSTEP_INLINE std::uint64_t general_register(std::uint64_t word) {
 
 /// Sets bit `family` of members where a > b; a lane (or the one word) is a
 /// member.
-LOCKSTEP_INLINE void note_greater(std::uint64_t &bits, double a, double b,
-                                  int family) {
+LOCKSTEP_INLINE void note_greater(std::uint64_t& bits, double a, double b, int family) {
   bits |= static_cast<std::uint64_t>(a > b) << family;
 }
 /// Sets bit `family` of members where the difference is negative.
-LOCKSTEP_INLINE void note_negative(std::uint64_t &bits, std::int64_t difference,
-                                   int family) {
+LOCKSTEP_INLINE void note_negative(std::uint64_t& bits, std::int64_t difference, int family) {
   bits |= static_cast<std::uint64_t>(difference) >> 63 << family;
 }
 
 // The bit of a lane's family in the byte of row 0..3, in both halves of the
 // lane.
-#define LOCKSTEP_ROW_BIT(row, lane)                                            \
-  (std::uint64_t{0x100000001u} << (8 * (row) + (lane)))
-#define LOCKSTEP_ROW_BITS(row)                                                 \
-  {                                                                            \
-    LOCKSTEP_ROW_BIT(row, 0), LOCKSTEP_ROW_BIT(row, 1),                        \
-        LOCKSTEP_ROW_BIT(row, 2), LOCKSTEP_ROW_BIT(row, 3),                    \
-        LOCKSTEP_ROW_BIT(row, 4), LOCKSTEP_ROW_BIT(row, 5),                    \
-        LOCKSTEP_ROW_BIT(row, 6), LOCKSTEP_ROW_BIT(row, 7)                     \
+#define LOCKSTEP_ROW_BIT(row, lane) (std::uint64_t{0x100000001u} << (8 * (row) + (lane)))
+#define LOCKSTEP_ROW_BITS(row)                                                                              \
+  {                                                                                                         \
+    LOCKSTEP_ROW_BIT(row, 0), LOCKSTEP_ROW_BIT(row, 1), LOCKSTEP_ROW_BIT(row, 2), LOCKSTEP_ROW_BIT(row, 3), \
+        LOCKSTEP_ROW_BIT(row, 4), LOCKSTEP_ROW_BIT(row, 5), LOCKSTEP_ROW_BIT(row, 6),                       \
+        LOCKSTEP_ROW_BIT(row, 7)                                                                            \
   }
-alignas(64) constexpr std::uint64_t kRowBits[4][8] = {
-    LOCKSTEP_ROW_BITS(0), LOCKSTEP_ROW_BITS(1), LOCKSTEP_ROW_BITS(2),
-    LOCKSTEP_ROW_BITS(3)};
+alignas(64) constexpr std::uint64_t kRowBits[4][8] = {LOCKSTEP_ROW_BITS(0), LOCKSTEP_ROW_BITS(1),
+                                                      LOCKSTEP_ROW_BITS(2), LOCKSTEP_ROW_BITS(3)};
 #undef LOCKSTEP_ROW_BITS
 #undef LOCKSTEP_ROW_BIT
 
@@ -347,65 +97,61 @@ alignas(64) constexpr std::uint64_t kRowBits[4][8] = {
 /// One bit a lane.
 using Mask = __mmask8;
 
-LOCKSTEP_INLINE Mask greater(const VecD &a, const VecD &b) {
+LOCKSTEP_INLINE Mask greater(const VecD& a, const VecD& b) {
   return _mm512_cmp_pd_mask((__m512d)a.part[0], (__m512d)b.part[0], _CMP_GT_OQ);
 }
-LOCKSTEP_INLINE Mask at_or_above(const VecD &a, const VecD &b) {
+LOCKSTEP_INLINE Mask at_or_above(const VecD& a, const VecD& b) {
   return _mm512_cmp_pd_mask((__m512d)a.part[0], (__m512d)b.part[0], _CMP_GE_OQ);
 }
-LOCKSTEP_INLINE void note(VecU &bits, Mask mask, int family) {
+LOCKSTEP_INLINE void note(VecU& bits, Mask mask, int family) {
   const __m512i now = (__m512i)bits.part[0];
-  bits.part[0] = (VecU::Part)_mm512_mask_or_epi64(
-      now, mask, now, _mm512_set1_epi64(std::int64_t{1} << family));
+  bits.part[0] =
+      (VecU::Part)_mm512_mask_or_epi64(now, mask, now, _mm512_set1_epi64(std::int64_t{1} << family));
 }
-LOCKSTEP_INLINE void note_greater(VecU &bits, const VecD &a, const VecD &b,
-                                  int family) {
+LOCKSTEP_INLINE void note_greater(VecU& bits, const VecD& a, const VecD& b, int family) {
   note(bits, greater(a, b), family);
 }
-LOCKSTEP_INLINE void note_negative(VecU &bits, const VecI &difference,
-                                   int family) {
+LOCKSTEP_INLINE void note_negative(VecU& bits, const VecI& difference, int family) {
   note(bits, _mm512_movepi64_mask((__m512i)difference.part[0]), family);
 }
 /// The lowest byte of each lane, lane 0 lowest.
-LOCKSTEP_INLINE std::uint64_t packed(const VecU &bits) {
-  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(
-      _mm512_maskz_cvtepi64_epi8(0xff, (__m512i)bits.part[0])));
+LOCKSTEP_INLINE std::uint64_t packed(const VecU& bits) {
+  return static_cast<std::uint64_t>(
+      _mm_cvtsi128_si64(_mm512_maskz_cvtepi64_epi8(0xff, (__m512i)bits.part[0])));
 }
 /// Lanes whose family's bit of row `row` is set in a word of four rows.
-LOCKSTEP_INLINE Mask row_mask(const VecU32 &word, int row) {
-  return _mm512_test_epi64_mask((__m512i)word.part[0],
-                                _mm512_load_si512(kRowBits[row & 3]));
+LOCKSTEP_INLINE Mask row_mask(const VecU32& word, int row) {
+  return _mm512_test_epi64_mask((__m512i)word.part[0], _mm512_load_si512(kRowBits[row & 3]));
 }
-LOCKSTEP_INLINE bool is_all(Mask mask) { return mask == 0xff; }
-LOCKSTEP_INLINE Mask mask_of(unsigned bits) { return static_cast<Mask>(bits); }
+LOCKSTEP_INLINE bool is_all(Mask mask) {
+  return mask == 0xff;
+}
+LOCKSTEP_INLINE Mask mask_of(unsigned bits) {
+  return static_cast<Mask>(bits);
+}
 /// Lanes in the mask are taken from `yes`.
-LOCKSTEP_INLINE VecD pick(Mask mask, const VecD &yes, const VecD &no) {
-  return {{(VecD::Part)_mm512_mask_blend_pd(mask, (__m512d)no.part[0],
-                                            (__m512d)yes.part[0])}};
+LOCKSTEP_INLINE VecD pick(Mask mask, const VecD& yes, const VecD& no) {
+  return {{(VecD::Part)_mm512_mask_blend_pd(mask, (__m512d)no.part[0], (__m512d)yes.part[0])}};
 }
 /// The value in the mask's lanes, +0 in the others.
-LOCKSTEP_INLINE VecD only(Mask mask, const VecD &value) {
+LOCKSTEP_INLINE VecD only(Mask mask, const VecD& value) {
   return {{(VecD::Part)_mm512_maskz_mov_pd(mask, (__m512d)value.part[0])}};
 }
 /// With the other sign in the mask's lanes.
-LOCKSTEP_INLINE VecD negate(Mask mask, const VecD &value) {
+LOCKSTEP_INLINE VecD negate(Mask mask, const VecD& value) {
   const auto lanes = (__m512d)value.part[0];
-  return {{(VecD::Part)_mm512_mask_xor_pd(lanes, mask, lanes,
-                                          _mm512_set1_pd(-0.0))}};
+  return {{(VecD::Part)_mm512_mask_xor_pd(lanes, mask, lanes, _mm512_set1_pd(-0.0))}};
 }
 /// at_least() of arithmetic.hpp in one instruction: the second operand unless
 /// the first is greater.
-LOCKSTEP_INLINE VecD at_least(const VecD &bound, const VecD &value) {
-  return {{(VecD::Part)_mm512_maskz_max_pd(0xff, (__m512d)bound.part[0],
-                                           (__m512d)value.part[0])}};
+LOCKSTEP_INLINE VecD at_least(const VecD& bound, const VecD& value) {
+  return {{(VecD::Part)_mm512_maskz_max_pd(0xff, (__m512d)bound.part[0], (__m512d)value.part[0])}};
 }
 /// from[index[lane]], all within from[0..15].
-LOCKSTEP_INLINE VecU look_up(const std::uint64_t *from,
-                             const std::int64_t *index) {
+LOCKSTEP_INLINE VecU look_up(const std::uint64_t* from, const std::int64_t* index) {
   const __m512i low = _mm512_loadu_si512(from);
   const __m512i high = _mm512_loadu_si512(from + 8);
-  return {{(VecU::Part)_mm512_permutex2var_epi64(low, _mm512_loadu_si512(index),
-                                                 high)}};
+  return {{(VecU::Part)_mm512_permutex2var_epi64(low, _mm512_loadu_si512(index), high)}};
 }
 
 #else
@@ -413,49 +159,44 @@ LOCKSTEP_INLINE VecU look_up(const std::uint64_t *from,
 /// All bits of a lane, or none.
 using Mask = VecI;
 
-LOCKSTEP_INLINE Mask greater(const VecD &a, const VecD &b) { return a > b; }
-LOCKSTEP_INLINE Mask at_or_above(const VecD &a, const VecD &b) {
+LOCKSTEP_INLINE Mask greater(const VecD& a, const VecD& b) {
+  return a > b;
+}
+LOCKSTEP_INLINE Mask at_or_above(const VecD& a, const VecD& b) {
   return a >= b;
 }
-LOCKSTEP_INLINE void note_greater(VecU &bits, const VecD &a, const VecD &b,
-                                  int family) {
+LOCKSTEP_INLINE void note_greater(VecU& bits, const VecD& a, const VecD& b, int family) {
   const Mask mask = a > b;
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecI::kParts; ++i)
     bits.part[i] |= (VecU::Part)mask.part[i] & (std::uint64_t{1} << family);
 }
-LOCKSTEP_INLINE void note_negative(VecU &bits, const VecI &difference,
-                                   int family) {
+LOCKSTEP_INLINE void note_negative(VecU& bits, const VecI& difference, int family) {
   LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i)
-    bits.part[i] |= (VecU::Part)difference.part[i] >> 63 << family;
+  for (int i = 0; i < VecI::kParts; ++i) bits.part[i] |= (VecU::Part)difference.part[i] >> 63 << family;
 }
-LOCKSTEP_INLINE std::uint64_t packed(const VecU &bits) {
+LOCKSTEP_INLINE std::uint64_t packed(const VecU& bits) {
 #if defined(__SSE2__)
   __m128i pair[4];
   for (int i = 0; i < 4; ++i) {
 #if defined(__AVX2__)
     const auto half = (__m256i)bits.part[i / 2];
-    pair[i] = i % 2 ? _mm256_extracti128_si256(half, 1)
-                    : _mm256_castsi256_si128(half);
+    pair[i] = i % 2 ? _mm256_extracti128_si256(half, 1) : _mm256_castsi256_si128(half);
 #else
     pair[i] = (__m128i)bits.part[i];
 #endif
   }
   // Halved three times; every number is a byte, nothing saturates.
-  const __m128i words = _mm_packs_epi32(_mm_packs_epi32(pair[0], pair[1]),
-                                        _mm_packs_epi32(pair[2], pair[3]));
-  return static_cast<std::uint64_t>(
-      _mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
+  const __m128i words = _mm_packs_epi32(_mm_packs_epi32(pair[0], pair[1]), _mm_packs_epi32(pair[2], pair[3]));
+  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
 #else
   std::uint64_t bytes = 0;
-  for (int lane = 0; lane < 8; ++lane)
-    bytes |= bits[lane] << (8 * lane);
+  for (int lane = 0; lane < 8; ++lane) bytes |= bits[lane] << (8 * lane);
   return bytes;
 #endif
 }
 /// By halves of lanes: SSE2 does not compare 64 bits.
-LOCKSTEP_INLINE Mask row_mask(const VecU32 &word, int row) {
+LOCKSTEP_INLINE Mask row_mask(const VecU32& word, int row) {
   const auto bits = load<VecU32>(kRowBits[row & 3]);
   Mask mask;
   LOCKSTEP_UNROLL
@@ -463,66 +204,58 @@ LOCKSTEP_INLINE Mask row_mask(const VecU32 &word, int row) {
     mask.part[i] = (VecI::Part)((word.part[i] & bits.part[i]) == bits.part[i]);
   return mask;
 }
-LOCKSTEP_INLINE bool is_all(const Mask &mask) {
+LOCKSTEP_INLINE bool is_all(const Mask& mask) {
   VecI::Part all = mask.part[0];
-  for (int i = 1; i < VecI::kParts; ++i)
-    all &= mask.part[i];
+  for (int i = 1; i < VecI::kParts; ++i) all &= mask.part[i];
   std::int64_t every = -1;
-  for (int lane = 0; lane < 8 / VecI::kParts; ++lane)
-    every &= all[lane];
+  for (int lane = 0; lane < 8 / VecI::kParts; ++lane) every &= all[lane];
   return every == -1;
 }
 LOCKSTEP_INLINE Mask mask_of(unsigned bits) {
   return row_mask(broadcast<std::uint32_t>(bits), 0);
 }
-LOCKSTEP_INLINE VecD pick(const Mask &mask, const VecD &yes, const VecD &no) {
+LOCKSTEP_INLINE VecD pick(const Mask& mask, const VecD& yes, const VecD& no) {
   return select(mask, yes, no);
 }
-LOCKSTEP_INLINE VecD only(const Mask &mask, const VecD &value) {
+LOCKSTEP_INLINE VecD only(const Mask& mask, const VecD& value) {
   VecD result;
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecD::kParts; ++i)
     result.part[i] = (VecD::Part)(mask.part[i] & (VecI::Part)value.part[i]);
   return result;
 }
-LOCKSTEP_INLINE VecD negate(const Mask &mask, const VecD &value) {
+LOCKSTEP_INLINE VecD negate(const Mask& mask, const VecD& value) {
   VecD result;
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecD::kParts; ++i) {
-    result.part[i] =
-        (VecD::Part)((mask.part[i] & INT64_MIN) ^ (VecI::Part)value.part[i]);
+    result.part[i] = (VecD::Part)((mask.part[i] & INT64_MIN) ^ (VecI::Part)value.part[i]);
   }
   return result;
 }
-LOCKSTEP_INLINE VecD at_least(const VecD &bound, const VecD &value) {
+LOCKSTEP_INLINE VecD at_least(const VecD& bound, const VecD& value) {
   VecD result;
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecD::kParts; ++i) {
 #if defined(__AVX2__)
-    result.part[i] = (VecD::Part)_mm256_max_pd((__m256d)bound.part[i],
-                                               (__m256d)value.part[i]);
+    result.part[i] = (VecD::Part)_mm256_max_pd((__m256d)bound.part[i], (__m256d)value.part[i]);
 #elif defined(__SSE2__)
-    result.part[i] =
-        (VecD::Part)_mm_max_pd((__m128d)bound.part[i], (__m128d)value.part[i]);
+    result.part[i] = (VecD::Part)_mm_max_pd((__m128d)bound.part[i], (__m128d)value.part[i]);
 #else
-    result.part[i] =
-        bound.part[i] > value.part[i] ? bound.part[i] : value.part[i];
+    result.part[i] = bound.part[i] > value.part[i] ? bound.part[i] : value.part[i];
 #endif
   }
   return result;
 }
-LOCKSTEP_INLINE VecU look_up(const std::uint64_t *from,
-                             const std::int64_t *index) {
+LOCKSTEP_INLINE VecU look_up(const std::uint64_t* from, const std::int64_t* index) {
   VecU result;
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecU::kParts; ++i) {
     // A vector at once: lane by lane the compiler would go through memory.
 #if defined(__AVX2__)
-    const std::int64_t *at = index + 4 * i;
-    result.part[i] =
-        VecU::Part{from[at[0]], from[at[1]], from[at[2]], from[at[3]]};
+    const std::int64_t* at = index + 4 * i;
+    result.part[i] = VecU::Part{from[at[0]], from[at[1]], from[at[2]], from[at[3]]};
 #else
-    const std::int64_t *at = index + 2 * i;
+    const std::int64_t* at = index + 2 * i;
     result.part[i] = VecU::Part{from[at[0]], from[at[1]]};
 #endif
   }
@@ -533,9 +266,9 @@ LOCKSTEP_INLINE VecU look_up(const std::uint64_t *from,
 
 /// Six lanes, for the six families. No masked store: what reads a part of it
 /// next would wait for the cache.
-LOCKSTEP_INLINE void store_families(double *to, const VecD &lanes) {
+LOCKSTEP_INLINE void store_families(double* to, const VecD& lanes) {
 #if defined(__AVX512F__)
-  const auto &all = lanes.part[0];
+  const auto& all = lanes.part[0];
   const auto low = __builtin_shufflevector(all, all, 0, 1, 2, 3);
   const auto high = __builtin_shufflevector(all, all, 4, 5);
   std::memcpy(to, &low, sizeof low);
@@ -544,11 +277,10 @@ LOCKSTEP_INLINE void store_families(double *to, const VecD &lanes) {
   constexpr int kLanes = 8 / VecD::kParts;
   LOCKSTEP_UNROLL
   for (int lane = 0; lane < 6; lane += kLanes) {
-    std::memcpy(
-        to + lane, &lanes.part[lane / kLanes],
-        static_cast<std::size_t>(lane + kLanes > 6 ? 6 - lane : kLanes) * 8);
+    std::memcpy(to + lane, &lanes.part[lane / kLanes],
+                static_cast<std::size_t>(lane + kLanes > 6 ? 6 - lane : kLanes) * 8);
   }
 #endif
 }
 
-} // namespace lockstep::LOCKSTEP_ISA
+}  // namespace lockstep::LOCKSTEP_ISA

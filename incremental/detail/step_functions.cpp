@@ -6,11 +6,12 @@
 
 namespace lockstep {
 
-#define LOCKSTEP_DECLARE_STEP(isa)                                                                     \
-  namespace isa {                                                                                      \
-  Status commit_step(const detail::Tables&, detail::StateBlock&, const BarTicks&, Outputs&);           \
-  Status peek_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&);       \
-  Status detail_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&, detail::Members&); \
+#define LOCKSTEP_DECLARE_STEP(isa)                                                                \
+  namespace isa {                                                                                 \
+  Status commit_step(const detail::Tables&, detail::StateBlock&, const BarTicks&, Outputs&);      \
+  Status peek_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&);  \
+  Status detail_step(const detail::Tables&, const detail::StateBlock&, const BarTicks&, Outputs&, \
+                     detail::Members&);                                                           \
   }
 LOCKSTEP_DECLARE_STEP(baseline)
 #ifdef LOCKSTEP_X86_64
@@ -21,12 +22,15 @@ LOCKSTEP_DECLARE_STEP(avx512)
 namespace detail {
 namespace {
 
-constexpr StepFunctions kBaseline = {baseline::commit_step, baseline::peek_step, baseline::detail_step, "baseline"};
+constexpr StepFunctions kBaseline = {baseline::commit_step, baseline::peek_step, baseline::detail_step,
+                                     "baseline"};
 #ifdef LOCKSTEP_X86_64
 constexpr StepFunctions kAvx2 = {avx2::commit_step, avx2::peek_step, avx2::detail_step, "avx2"};
 constexpr StepFunctions kAvx512 = {avx512::commit_step, avx512::peek_step, avx512::detail_step, "avx512"};
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+}
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");

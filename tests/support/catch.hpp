@@ -9,6 +9,8 @@ namespace Catch {
 using Matchers::EndsWith;
 using Matchers::Equals;
 using Matchers::StartsWith;
-inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
+inline auto Contains(const std::string& text) {
+  return Matchers::ContainsSubstring(text);
+}
 }  // namespace Catch
 #endif

@@ -1,5 +1,5 @@
-// The promise, end to end: what the daemon serves, through real sockets and a cut connection, is what `lockstep compute`
-// gives for the same bars, to the bit.
+// The promise, end to end: what the daemon serves, through real sockets and a cut connection, is what
+// `lockstep compute` gives for the same bars, to the bit.
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -29,10 +29,13 @@ using namespace std::chrono_literals;
 /// compute's line for each bar, by open time.
 using ComputedBars = std::map<std::int64_t, std::vector<std::string>>;
 
-std::string config_text(const std::string& anchor) { return "[engine]\nanchor = \"" + anchor + "\"\n"; }
+std::string config_text(const std::string& anchor) {
+  return "[engine]\nanchor = \"" + anchor + "\"\n";
+}
 
-ComputedBars compute_truth(const sim::ExchangeSim& exchange, const std::string& symbol, const std::string& interval,
-                           int price_scale, const std::string& anchor, const test::TemporaryFolder& folder) {
+ComputedBars compute_truth(const sim::ExchangeSim& exchange, const std::string& symbol,
+                           const std::string& interval, int price_scale, const std::string& anchor,
+                           const test::TemporaryFolder& folder) {
   const std::string bars = folder.path(symbol + interval + ".csv");
   const std::string config = folder.path("compute.toml");
   const std::string out = folder.path("out.csv");
@@ -64,7 +67,8 @@ void require_same(const std::string& text, double value) {
   if (text.empty()) {
     REQUIRE(is_undefined(value));
   } else {
-    REQUIRE(std::bit_cast<std::uint64_t>(std::strtod(text.c_str(), nullptr)) == std::bit_cast<std::uint64_t>(value));
+    REQUIRE(std::bit_cast<std::uint64_t>(std::strtod(text.c_str(), nullptr)) ==
+            std::bit_cast<std::uint64_t>(value));
   }
 }
 
@@ -96,7 +100,8 @@ nlohmann::json get(int port, const std::string& target) {
   return nlohmann::json::parse(response.body());
 }
 
-engine::Config daemon_config(const sim::ExchangeSim& exchange, const std::string& venue, const std::string& anchor) {
+engine::Config daemon_config(const sim::ExchangeSim& exchange, const std::string& venue,
+                             const std::string& anchor) {
   engine::Config config = engine::parse_config(config_text(anchor), "test");
   feeds::FeedConfig feed;
   feed.venue = venue;
@@ -133,8 +138,8 @@ std::vector<engine::Signal> run_daemon(engine::Daemon& daemon, sim::ExchangeSim&
       // A second thread asks, as a bot would, while the daemon goes on.
       client = std::thread([&] {
         for (const core::Series& series : daemon.catalog().series()) {
-          served[series.id] = get(daemon.api().port(), "/v1/signals/" + series.venue + "/" + series.symbol + "/" +
-                                                           series.interval.text());
+          served[series.id] = get(daemon.api().port(), "/v1/signals/" + series.venue + "/" + series.symbol +
+                                                           "/" + series.interval.text());
         }
         daemon.stop();
       });
@@ -177,7 +182,8 @@ void check_end_to_end(sim::Dialect dialect, const std::string& venue, const std:
       if (signal.series != series.id || !signal.is_closed()) continue;
       if (price_scale < 0) {
         price_scale = signal.price_scale;
-        computed = compute_truth(exchange, series.symbol, series.interval.text(), price_scale, compute_anchor, folder);
+        computed = compute_truth(exchange, series.symbol, series.interval.text(), price_scale, compute_anchor,
+                                 folder);
       } else {
         REQUIRE(signal.bar.ts_open_ms == expected_ms);  // none missing, none twice
       }
@@ -200,7 +206,8 @@ void check_end_to_end(sim::Dialect dialect, const std::string& venue, const std:
 
 }  // namespace
 
-TEST_CASE("what the daemon serves over a cut connection equals compute on the same bars", "[tools][end_to_end]") {
+TEST_CASE("what the daemon serves over a cut connection equals compute on the same bars",
+          "[tools][end_to_end]") {
   SECTION("spot, rolling anchor") {
     check_end_to_end(sim::Dialect::binance_spot, "binance_spot", "rolling:1500/100", "rolling:1500/100");
   }

@@ -1,4 +1,5 @@
-// A bot in forty lines: history in, then bar by bar, acting on events. It knows lockstep::incremental and nothing else.
+// A bot in forty lines: history in, then bar by bar, acting on events. It knows lockstep::incremental and
+// nothing else.
 #include <cstdint>
 #include <cstdio>
 #include <random>
