@@ -176,7 +176,7 @@ TEST_CASE("monthly bars are calendar months to a rolling anchor", "[tools][compu
   require_same_as_state({bars, config, "1M", false}, kCalendarMonth);
 }
 
-TEST_CASE("--detail adds average, signal and equity of every enabled member", "[tools][compute]") {
+TEST_CASE("detail adds average, signal and equity of every enabled member", "[tools][compute]") {
   const std::string toml =
       "[atc]\nfamilies = [\"hma\", \"kama\"]\ncutout = 40\n[engine]\nanchor = \"2023-11-14T22:20:00Z\"\n";
   const Job job{random_bars(11, 300, 60'000), toml, "", true};
