@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "engine/api/api_server.hpp"
+#include "engine/cpu_place.hpp"
 #include "engine/shard_thread.hpp"
 
 namespace lockstep::engine {
@@ -107,7 +108,7 @@ class Daemon::Impl {
   ~Impl() { stop_threads(); }
 
   void start() {
-    for (auto& shard : shards_) shard->start();
+    for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
     note_health();
     network_ = std::thread([this] { run_network(); });
     boost::asio::post(network_io_, [this] {
@@ -214,6 +215,7 @@ class Daemon::Impl {
     auto work = boost::asio::make_work_guard(network_io_);
     note_health_again();
     if (config_.engine.poll == PollMode::busy) {
+      stay_on_cpu(0);
       // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time
       // slice.
       while (!is_network_stopping_.load(std::memory_order_acquire)) {

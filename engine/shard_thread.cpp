@@ -1,5 +1,7 @@
 #include "engine/shard_thread.hpp"
 
+#include "engine/cpu_place.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -36,8 +38,11 @@ ShardThread::ShardThread(const core::Catalog& catalog, const std::vector<core::S
       shard_(catalog, ids, settings, outlet_),
       batch_(kBatch) {}
 
-void ShardThread::start() {
-  thread_ = std::thread([this] { run(); });
+void ShardThread::start(std::size_t place) {
+  thread_ = std::thread([this, place] {
+    if (poll_ == PollMode::busy) stay_on_cpu(place);
+    run();
+  });
 }
 
 void ShardThread::stop() {

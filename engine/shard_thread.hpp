@@ -21,7 +21,8 @@ class ShardThread {
               const std::vector<feeds::Feed*>& feed_of_series);
   ~ShardThread() { stop(); }
 
-  void start();
+  /// `place`: which CPU a busy shard stays on, see stay_on_cpu().
+  void start(std::size_t place);
   /// Applies what is queued and ends the thread.
   void stop();
   void request_detail(const DetailRequest& request) { requests_.push(request); }

@@ -94,7 +94,7 @@ std::vector<Signal> run_on_thread(const core::Catalog& catalog, const SeriesSett
   config.poll = poll;
   ShardThread shard(catalog, {0, 1, 2, 3, 4, 5}, settings, config, signals, answers, waker, feed_of_series);
   FeedOutlet outlet({&shard.queue()});
-  shard.start();
+  shard.start(1);
   for (std::size_t i = 0; i < life.size(); ++i) {
     if (i % batch == 0) {
       while (shard.queue().depth() > 0) std::this_thread::yield();

@@ -1,0 +1,13 @@
+// Which CPU a spinning thread stays on.
+#pragma once
+
+#include <cstddef>
+
+namespace lockstep::engine {
+
+/// Keeps the calling thread on one of the CPUs that the process may use: the `place`th, counted round.
+/// Spinning threads that share or change CPUs wait for each other's time slices. Nothing happens where the
+/// system refuses.
+void stay_on_cpu(std::size_t place);
+
+}  // namespace lockstep::engine
