@@ -10,11 +10,11 @@ constexpr int kPostponedAtOnce = 8;
 
 Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
              const SeriesSettings& settings, SeriesSink& sink)
-    : catalog_(catalog), sink_(sink), by_id_(catalog.size(), nullptr), by_venue_(catalog.venues().size()) {
+    : sink_(sink), by_id_(catalog.size(), nullptr), by_venue_(catalog.venues().size()) {
   for (const core::SeriesId id : ids) {
-    series_.push_back(std::make_unique<LiveSeries>(catalog_[id], settings));
+    series_.push_back(std::make_unique<LiveSeries>(catalog[id], settings));
     by_id_[id] = series_.back().get();
-    by_venue_[catalog_[id].venue_index].push_back(series_.back().get());
+    by_venue_[catalog[id].venue_index].push_back(series_.back().get());
   }
 }
 

@@ -12,7 +12,7 @@ namespace lockstep::engine {
 
 class Shard {
  public:
-  /// `ids` are this shard's series. Catalog, settings and sink must outlive the shard.
+  /// `ids` are this shard's series. Settings and sink must outlive the shard.
   Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
         SeriesSink& sink);
 
@@ -27,7 +27,6 @@ class Shard {
   const std::vector<std::unique_ptr<LiveSeries>>& series() const { return series_; }
 
  private:
-  const core::Catalog& catalog_;
   SeriesSink& sink_;
   std::vector<std::unique_ptr<LiveSeries>> series_;
   std::vector<LiveSeries*> postponed_;              // had a closed bar since; some more than once
