@@ -144,10 +144,10 @@ Status AnchoredState::commit(const BarTicks& bar, Outputs& out) {
 
 Status AnchoredState::commit_to_next(const BarTicks& bar, Outputs& out) {
   if (const Status status = build_next(); status != Status::ok) return status;
-  const Digest own = next_.digest();
-  next_.set_digest(current_.digest());
+  const RunningDigest own = next_.running_digest();
+  next_.set_running_digest(current_.running_digest());
   if (const Status status = next_.commit(bar, out); status != Status::ok) {
-    next_.set_digest(own);
+    next_.set_running_digest(own);
     return status;
   }
   ts_anchor_ms_ = held(next_first_).ts_open_ms;

@@ -56,7 +56,10 @@ std::optional<std::string> config_error(const AtcConfig& config) {
   if (!(config.decay >= 0 && config.decay < 100)) {
     return "decay = " + number(config.decay) + ": must be at least 0 and below 100 (percent a bar)";
   }
-  if (config.cutout < 0) return "cutout = " + std::to_string(config.cutout) + ": must be 0 or more (bars)";
+  if (config.cutout < 0 || config.cutout > kCutoutMax) {
+    return "cutout = " + std::to_string(config.cutout) + ": must be 0 to " + std::to_string(kCutoutMax) +
+           " (bars)";
+  }
   if (!std::isfinite(config.long_threshold)) {
     return "long_threshold = " + number(config.long_threshold) + ": must be a finite number";
   }

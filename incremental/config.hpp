@@ -35,7 +35,7 @@ struct AtcConfig {
   Robustness robustness = Robustness::medium;
   double lambda = 0.02;           ///< growth rate, in 1/1000 a bar, >= 0
   double decay = 0.03;            ///< loss of an idle equity, in percent a bar, 0 <= decay < 100
-  std::int64_t cutout = 0;        ///< first bar index with equities, >= 0
+  std::int64_t cutout = 0;        ///< first bar index with equities, 0 to kCutoutMax
   double long_threshold = 0.1;    ///< average above it: direction 1
   double short_threshold = -0.1;  ///< average below it: direction -1; not above long_threshold
   Source source = Source::close;
@@ -48,6 +48,8 @@ struct AtcConfig {
 
 /// The largest base length accepted; it bounds the memory of a state.
 inline constexpr int kLengthMax = 10'000;
+/// The largest cutout accepted, in bars.
+inline constexpr std::int64_t kCutoutMax = 1'000'000'000;
 /// The most decimals a price scale can have: 10^18 is the largest power of ten in an int64.
 inline constexpr int kPriceScaleMax = 18;
 

@@ -163,6 +163,14 @@ void lay_out(Tables& tables, std::int64_t base_max) {
   }
 }
 
+bool is_uniform(const Tables& tables) {
+  if (tables.is_hull) return false;
+  for (int f = 0; f < kFamilies; ++f) {
+    if (!tables.enabled[f] || tables.family[f].base != tables.family[0].base) return false;
+  }
+  return true;
+}
+
 void fill_growth(Tables& tables) {
   tables.growth_memory.reserve(static_cast<std::size_t>(detail::kGrowthTableBars));
   for (std::int64_t bars = 0; bars < detail::kGrowthTableBars; ++bars) {
@@ -206,7 +214,6 @@ AtcParams::AtcParams(const AtcConfig& config, int price_scale) : config_(config)
     tables.enabled[f] = config.enabled[i];
     if (!config.enabled[i]) continue;
     tables.enabled_lane[f] = 1;
-    tables.enabled_bits |= 1u << f;
     tables.start_equity2[f] = std::max(config.weights[i], 0.25);
     const auto family = static_cast<Family>(f);
     const auto lengths = member_lengths(config, family);
@@ -221,9 +228,11 @@ AtcParams::AtcParams(const AtcConfig& config, int price_scale) : config_(config)
       tables.ring_index[j] = 7 - (length - table.base);
       defined_last = std::max(defined_last, table.first[j]);
       // KAMA reads its window from bar L on, the seeds are one bar before the steady recurrence.
-      tables.changes_end = std::max({tables.changes_end, table.first[j] + 1, length});
+      tables.steady_from = std::max({tables.steady_from, table.first[j] + 1, length});
     }
   }
+  tables.steady_from = std::max(tables.steady_from, config.cutout + 1);
+  tables.is_uniform = is_uniform(tables);
   lay_out(tables, base_max);
   fill_growth(tables);
   tables.step = detail::step_functions();

@@ -46,7 +46,6 @@ void clear(const Tables& tables, std::byte* memory) {
   block.ts_last_ms = std::numeric_limits<std::int64_t>::min();
   block.last_average = kUndefined;
   block.last_growth = kUndefined;
-  for (int f = 0; f < kFamilies; ++f) block.last_signal[f] = block.last_equity[f] = kUndefined;
 }
 
 void fill_detail(const Tables& tables, const Members& members, Detail& detail) {
@@ -58,14 +57,14 @@ void fill_detail(const Tables& tables, const Members& members, Detail& detail) {
       const auto jj = static_cast<std::size_t>(j);
       detail.length[ff][jj] = static_cast<int>(tables.family[f].length[j]);
       double average = kUndefined;
-      if (members.defined.is_set(f, j)) {
+      if (detail::has_first(members.defined, f, j)) {
         average = is_windowed
                       ? static_cast<double>(members.numerator[f][j]) / tables.family[f].report_divisor[j]
                       : members.value[f][j] / tables.price_unit;
       }
       detail.average[ff][jj] = average;
-      detail.signal[ff][jj] =
-          static_cast<std::int8_t>(members.positive.is_set(f, j) - members.negative.is_set(f, j));
+      detail.signal[ff][jj] = static_cast<std::int8_t>(detail::has_first(members.signs, f, j) -
+                                                       detail::has_second(members.signs, f, j));
       detail.equity[ff][jj] = tables.enabled[f] && members.has_equity ? members.equity[j][f] : kUndefined;
     }
   }
@@ -96,9 +95,8 @@ Members last_members(const Tables& tables, const StateBlock& block) {
     members.value[5][j] = value(detail::kFieldKama);
   }
   std::memcpy(members.equity, block.equity, sizeof members.equity);
-  members.defined = block.defined;
-  members.positive = block.positive;
-  members.negative = block.negative;
+  std::memcpy(members.signs, block.signs, sizeof members.signs);
+  detail::defined_words(tables, block.bars, members.defined);
   members.has_equity = block.bars > tables.cutout;
   return members;
 }
@@ -114,7 +112,7 @@ struct Header {
 static_assert(sizeof(Header) == 40);
 static_assert(std::endian::native == std::endian::little, "state bytes are little endian");
 constexpr char kMagic[8] = {'l', 'o', 'c', 'k', 's', 't', 'e', 'p'};
-constexpr std::uint64_t kBytesVersion = 1;
+constexpr std::uint64_t kBytesVersion = 2;
 
 std::uint64_t checksum_of(const std::byte* bytes, std::size_t size) {
   std::uint64_t hash = size;
@@ -228,8 +226,13 @@ Outputs AtcState::last() const {
   Outputs out;
   out.average = block.last_average;
   out.growth = block.last_growth;
-  std::memcpy(&out.signal, block.last_signal, sizeof block.last_signal);
-  std::memcpy(&out.equity, block.last_equity, sizeof block.last_equity);
+  if (block.bars > params_->tables().cutout) {
+    for (std::size_t f = 0; f < kFamilies; ++f) {
+      if (!params_->tables().enabled[f]) continue;
+      out.signal[f] = block.signal[f];
+      out.equity[f] = block.equity2[f];
+    }
+  }
   out.direction = static_cast<std::int8_t>(block.last_direction);
   out.event = static_cast<TradeEvent>(block.last_event);
   return out;
@@ -248,10 +251,14 @@ std::int64_t AtcState::ts_last_ms() const {
 }
 
 Digest AtcState::digest() const {
+  return running_digest().value();
+}
+
+const RunningDigest& AtcState::running_digest() const {
   return block_at(block_.get()).digest;
 }
 
-void AtcState::set_digest(const Digest& digest) {
+void AtcState::set_running_digest(const RunningDigest& digest) {
   block_at(block_.get()).digest = digest;
 }
 

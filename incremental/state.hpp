@@ -4,8 +4,10 @@
 //   auto params = lockstep::AtcParams::create({}, /*price_scale=*/2);
 //   lockstep::AtcState atc(params);
 //   lockstep::Outputs out;
-//   for (const lockstep::BarTicks& bar : closed_bars) atc.commit(bar, out);  // a closed bar advances the
-//   state atc.peek(open_bar, out);                                                 // an open one does not
+//   for (const lockstep::BarTicks& bar : closed_bars) atc.commit(bar, out);
+//   atc.peek(open_bar, out);
+//
+// A closed bar advances the state, an open one does not.
 #pragma once
 
 #include <cstddef>
@@ -61,9 +63,11 @@ class AtcState {
   std::int64_t ts_last_ms() const;
   /// Every enabled average and the average signal are defined.
   bool is_warm() const { return bars() >= params_->warmup_bars(); }
+  /// Over the committed bars.
   Digest digest() const;
+  const RunningDigest& running_digest() const;
   /// Lets a digest run on across a re-anchoring (spec.md section 8).
-  void set_digest(const Digest& digest);
+  void set_running_digest(const RunningDigest& digest);
   const AtcParams& params() const { return *params_; }
   const std::shared_ptr<const AtcParams>& shared_params() const { return params_; }
 

@@ -6,7 +6,7 @@
 
 // Before arithmetic.hpp: where a CPU has one instruction for what is written there, its overload is found
 // first.
-#include "incremental/detail/lanes.hpp"
+#include "incremental/detail/sides.hpp"
 
 #include "incremental/arithmetic.hpp"
 #include "incremental/detail/state_block.hpp"
@@ -16,7 +16,6 @@ namespace {
 
 using lockstep::detail::HullBlock;
 using lockstep::detail::kRingTail;
-using lockstep::detail::MemberBits;
 using lockstep::detail::Members;
 using lockstep::detail::MemberTable;
 using lockstep::detail::StateBlock;
@@ -34,19 +33,6 @@ struct Inputs {
   double close_d;
 };
 
-/// On which side of its average the close is: bit f of a member is family f.
-template <class L>
-struct SideBits {
-  typename L::U above{};
-  typename L::U below{};
-};
-
-/// The sides of all 54.
-struct AllSides {
-  MemberBits above{};
-  MemberBits below{};
-};
-
 template <class L>
 LOCKSTEP_INLINE typename L::D lanes_of(double value) {
   if constexpr (L::kCount == 8) {
@@ -56,8 +42,17 @@ LOCKSTEP_INLINE typename L::D lanes_of(double value) {
   }
 }
 
-/// What a step does besides giving outputs: commit writes the next state,
-/// detail notes the 54 members.
+/// How much a step knows of where it is. Narrower paths leave out what cannot matter there.
+enum class Path {
+  general,  ///< forms seeds and starts equities, knows undefined averages and
+            ///< cutout, has Hull
+  steady,   ///< from Tables::steady_from on, without Hull: what nearly every bar
+            ///< takes
+  uniform,  ///< the same where Tables::is_uniform: families share windows, and
+            ///< EMA is DEMA's first
+};
+
+/// What a step does besides giving outputs: commit writes the next state, detail notes the 54 members.
 template <bool kCommits, bool kDetails>
 struct Sinks {
   static constexpr bool kCommit = kCommits;
@@ -98,8 +93,7 @@ LOCKSTEP_INLINE std::uint64_t* field(StateBlock& state, detail::Field field) {
   return L::kCount == 8 ? state.eight[field] : state.ninth + field;
 }
 
-/// Prefix sums around a family's base length: entry 9 - o + 2 ... see
-/// Tables::ring_index.
+/// Prefix sums around a family's base length; Tables::ring_index says where a member's are.
 LOCKSTEP_INLINE const std::uint64_t* ring_window(const Tables& tables, const StateBlock& state,
                                                  const MemberTable& table) {
   std::int64_t start = static_cast<std::int64_t>(state.ring_head) - (table.base + 9);
@@ -108,35 +102,11 @@ LOCKSTEP_INLINE const std::uint64_t* ring_window(const Tables& tables, const Sta
   return detail::ring_of(tables, state) + start;
 }
 
-/// Prefix sums L + extra bars back (extra 0, 1 or 2), for the members at `at`
-/// of a lane type.
+/// Prefix sums L, L + 1 and L + 2 bars back.
 template <class L>
-LOCKSTEP_INLINE typename L::U lagged(const Tables& tables, const std::uint64_t* window, int at, int extra) {
-  if constexpr (L::kCount == 8) {
-    return look_up(window + 2 - extra, tables.ring_index + at);
-  } else {
-    return window[2 - extra + tables.ring_index[at]];
-  }
-}
-
-/// Notes the side of windowed averages N / D from c * D and N.
-template <class L>
-LOCKSTEP_INLINE void note_sides(SideBits<L>& sides, const typename L::U& close_times_denominator,
-                                const typename L::U& numerator, int family) {
-  // The products may wrap; their difference fits by the price limit, so its
-  // sign is right.
-  note_negative(sides.above, to_signed(numerator - close_times_denominator), family);
-  note_negative(sides.below, to_signed(close_times_denominator - numerator), family);
-}
-
-/// Notes the side of averages in ticks.
-template <class L>
-LOCKSTEP_INLINE void note_sides_of_average(SideBits<L>& sides, double close, const typename L::D& average,
-                                           int family) {
-  const auto closes = lanes_of<L>(close);
-  note_greater(sides.above, closes, average, family);
-  note_greater(sides.below, average, closes, family);
-}
+struct Lagged {
+  typename L::U by_0, by_1, by_2;
+};
 
 template <class U>
 LOCKSTEP_INLINE U times_six(const U& value) {
@@ -144,180 +114,147 @@ LOCKSTEP_INLINE U times_six(const U& value) {
   return thrice + thrice;
 }
 
-template <class L>
-struct Sma {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using U = typename L::U;
-    const MemberTable& table = tables.family[kHma];
-    const U sum = in.prefix - lagged<L>(tables, ring_window(tables, state, table), at, 0);
-    if constexpr (S::kDetail) store(sinks.members->numerator[kHma] + at, sum);
-    note_sides<L>(sides, times(load<U>(table.denominator + at), static_cast<std::uint64_t>(in.close)), sum,
-                  kHma);
-  }
-};
-
-/// W_t = W_{t-1} + L p_t - S_{t-1}.
-template <class L>
-LOCKSTEP_INLINE typename L::U next_weighted(const typename L::U& weighted, const typename L::U& length,
-                                            const Inputs& in, std::uint64_t prefix_before,
-                                            const typename L::U& prefix_lagged) {
-  return weighted + times(length, static_cast<std::uint64_t>(in.price)) - (prefix_before - prefix_lagged);
-}
-
-template <class L>
-struct Wma {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using U = typename L::U;
-    const MemberTable& table = tables.family[kWma];
-    const std::uint64_t* window = ring_window(tables, state, table);
-    const U weighted =
-        next_weighted<L>(load<U>(field<L>(state, detail::kFieldWmaW)), load<U>(table.length + at), in,
-                         state.prefix, lagged<L>(tables, window, at, 1));
-    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldWmaW), weighted);
-    const U numerator = weighted + weighted;
-    if constexpr (S::kDetail) store(sinks.members->numerator[kWma] + at, numerator);
-    note_sides<L>(sides, times(load<U>(table.denominator + at), static_cast<std::uint64_t>(in.close)),
-                  numerator, kWma);
-  }
-};
-
-template <class L>
-struct Lsma {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using U = typename L::U;
-    const MemberTable& table = tables.family[kLsma];
-    const std::uint64_t* window = ring_window(tables, state, table);
-    const U weighted =
-        next_weighted<L>(load<U>(field<L>(state, detail::kFieldLsmaW)), load<U>(table.length + at), in,
-                         state.prefix, lagged<L>(tables, window, at, 1));
-    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldLsmaW), weighted);
-    const U sum = in.prefix - lagged<L>(tables, window, at, 0);
-    const U numerator = times_six(weighted) - times(load<U>(table.twice_next + at), sum);
-    if constexpr (S::kDetail) store(sinks.members->numerator[kLsma] + at, numerator);
-    note_sides<L>(sides, times(load<U>(table.denominator + at), static_cast<std::uint64_t>(in.close)),
-                  numerator, kLsma);
-  }
-};
-
-/// The EMA of `lengths`, seeded at bar L - 1 with the mean of the first L
-/// prices.
-template <class L, bool kGeneral>
-LOCKSTEP_INLINE typename L::D next_ema(const MemberTable& table, const typename L::D& before,
-                                       const Inputs& in, int at) {
+/// The members of one lane type: those at `at` of each family's table. Each function makes one family's
+/// averages of this bar, writes what they remember, and notes their sides.
+template <class L, Path kPath, class S>
+struct Averages {
   using D = typename L::D;
-  const D moved = move_towards(before, load<D>(table.alpha + at), lanes_of<L>(in.price_d));
-  if constexpr (!kGeneral) return moved;
-  const D seed = static_cast<double>(static_cast<std::int64_t>(in.prefix)) / load<D>(table.length_d + at);
-  const auto t = lanes_of<L>(static_cast<double>(in.t));
-  const D seed_bar = load<D>(table.length_d + at) - 1.0;
-  return select(t > seed_bar, moved, select(t == seed_bar, seed, D{}));
-}
+  using I = typename L::I;
+  using U = typename L::U;
+  static constexpr int kAt = L::kCount == 8 ? 0 : 8;
 
-template <class L, bool kGeneral>
-struct Ema {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using D = typename L::D;
-    const D ema =
-        next_ema<L, kGeneral>(tables.family[kEma], load<D>(field<L>(state, detail::kFieldEma)), in, at);
-    if constexpr (S::kCommit) store(field<L>(*sinks.state, detail::kFieldEma), ema);
-    if constexpr (S::kDetail) store(sinks.members->value[kEma] + at, ema);
-    note_sides_of_average<L>(sides, in.close_d, ema, kEma);
+  const Tables& tables;
+  const StateBlock& state;
+  const Inputs& in;
+  const S& sinks;
+  Sides& sides;
+
+  LOCKSTEP_INLINE const MemberTable& table(int family) const { return tables.family[family]; }
+  template <class V>
+  LOCKSTEP_INLINE V remembered(detail::Field which) const {
+    return load<V>(field<L>(state, which));
   }
-};
+  template <class V>
+  LOCKSTEP_INLINE void remember(detail::Field which, const V& value) const {
+    if constexpr (S::kCommit) store(field<L>(*sinks.state, which), value);
+  }
 
-template <class L, bool kGeneral>
-struct Dema {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using D = typename L::D;
-    const MemberTable& table = tables.family[kDema];
-    const D first = next_ema<L, kGeneral>(table, load<D>(field<L>(state, detail::kFieldDema1)), in, at);
-    const D second = next_second(table, load<D>(field<L>(state, detail::kFieldDema2)), first, in, at);
-    const D dema = 2.0 * first - second;
-    if constexpr (S::kCommit) {
-      store(field<L>(*sinks.state, detail::kFieldDema1), first);
-      store(field<L>(*sinks.state, detail::kFieldDema2), second);
+  LOCKSTEP_INLINE Lagged<L> lagged(int family) const {
+    const std::uint64_t* window = ring_window(tables, state, table(family));
+    if constexpr (L::kCount == 8) {
+      return {look_up(window + 2, tables.ring_index), look_up(window + 1, tables.ring_index),
+              look_up(window, tables.ring_index)};
+    } else {
+      const std::uint64_t* at = window + tables.ring_index[kAt];
+      return {at[2], at[1], at[0]};
     }
-    if constexpr (S::kDetail) store(sinks.members->value[kDema] + at, dema);
-    note_sides_of_average<L>(sides, in.close_d, dema, kDema);
   }
 
-  /// EMA of the EMA, seeded at bar 2L - 2 with the mean of its first L values,
-  /// added oldest first.
-  LOCKSTEP_INLINE static typename L::D next_second(const MemberTable& table, const typename L::D& before,
-                                                   const typename L::D& first, const Inputs& in, int at) {
-    using D = typename L::D;
-    const D moved = move_towards(before, load<D>(table.alpha + at), first);
-    if constexpr (!kGeneral) return moved;
-    const D length = load<D>(table.length_d + at);
+  /// Windowed averages are N / D: the side is that of c * D against N. The products may wrap; their
+  /// difference fits by the price limit, so its sign is right.
+  LOCKSTEP_INLINE void note(int family, const U& numerator) const {
+    if constexpr (S::kDetail) store(sinks.members->numerator[family] + kAt, numerator);
+    const U close = times(load<U>(table(family).denominator + kAt), static_cast<std::uint64_t>(in.close));
+    sides.note(family, to_signed(numerator - close), to_signed(close - numerator));
+  }
+  LOCKSTEP_INLINE void note(int family, const D& average) const {
+    if constexpr (S::kDetail) store(sinks.members->value[family] + kAt, average);
+    sides.note_average(family, lanes_of<L>(in.close_d), average);
+  }
+
+  /// The sum of the last L prices.
+  LOCKSTEP_INLINE U sum(const Lagged<L>& lag) const { return in.prefix - lag.by_0; }
+
+  LOCKSTEP_INLINE void sma(const U& sum) const { note(kHma, sum); }
+
+  /// W_t = W_{t-1} + L p_t - S_{t-1}.
+  LOCKSTEP_INLINE U weighted(int family, detail::Field which, const Lagged<L>& lag) const {
+    return remembered<U>(which) +
+           times(load<U>(table(family).length + kAt), static_cast<std::uint64_t>(in.price)) -
+           (state.prefix - lag.by_1);
+  }
+
+  LOCKSTEP_INLINE void wma(const U& weighted) const {
+    remember(detail::kFieldWmaW, weighted);
+    note(kWma, weighted + weighted);
+  }
+
+  LOCKSTEP_INLINE void lsma(const U& weighted, const U& sum) const {
+    remember(detail::kFieldLsmaW, weighted);
+    note(kLsma, times_six(weighted) - times(load<U>(table(kLsma).twice_next + kAt), sum));
+  }
+
+  /// The recurrence of EMA, and of DEMA's first: seeded with the mean of the first L prices.
+  LOCKSTEP_INLINE D next_ema(int family, detail::Field which) const {
+    const D moved =
+        move_towards(remembered<D>(which), load<D>(table(family).alpha + kAt), lanes_of<L>(in.price_d));
+    if constexpr (kPath != Path::general) return moved;
+    const D length = load<D>(table(family).length_d + kAt);
+    const D seed = static_cast<double>(static_cast<std::int64_t>(in.prefix)) / length;
+    const auto t = lanes_of<L>(static_cast<double>(in.t));
+    const D seed_bar = length - 1.0;
+    return select(t > seed_bar, moved, select(t == seed_bar, seed, D{}));
+  }
+
+  LOCKSTEP_INLINE void ema(const D& ema) const {
+    remember(detail::kFieldEma, ema);
+    note(kEma, ema);
+  }
+
+  LOCKSTEP_INLINE void dema(const D& first) const {
+    const D second = next_second(first);
+    remember(detail::kFieldDema1, first);
+    remember(detail::kFieldDema2, second);
+    note(kDema, 2.0 * first - second);
+  }
+
+  /// EMA of the EMA, seeded at bar 2L - 2 with the mean of its first L values, added oldest first.
+  LOCKSTEP_INLINE D next_second(const D& first) const {
+    const D before = remembered<D>(detail::kFieldDema2);
+    const D moved = move_towards(before, load<D>(table(kDema).alpha + kAt), first);
+    if constexpr (kPath != Path::general) return moved;
+    const D length = load<D>(table(kDema).length_d + kAt);
     const auto t = lanes_of<L>(static_cast<double>(in.t));
     const D seed_bar = 2.0 * length - 2.0;
     const D sum = select(t < length - 1.0, D{}, before + first);
     return select(t > seed_bar, moved, select(t == seed_bar, sum / length, sum));
   }
-};
 
-template <class L, bool kGeneral>
-struct Kama {
-  template <class S>
-  LOCKSTEP_INLINE static void step(const Tables& tables, const StateBlock& state, const Inputs& in, int at,
-                                   const S& sinks, SideBits<L>& sides) {
-    using D = typename L::D;
-    using I = typename L::I;
-    using U = typename L::U;
-    const MemberTable& table = tables.family[kKama];
-    const std::uint64_t* window = ring_window(tables, state, table);
-    const U lag0 = lagged<L>(tables, window, at, 0);
-    const U lag1 = lagged<L>(tables, window, at, 1);
-    const U lag2 = lagged<L>(tables, window, at, 2);
-    const I oldest = to_signed(lag0 - lag1);  // p_{t-L}; 0 before the first bar
-    const I leaving = magnitude(oldest - to_signed(lag1 - lag2));
+  LOCKSTEP_INLINE void kama(const Lagged<L>& lag) const {
+    const I oldest = to_signed(lag.by_0 - lag.by_1);  // p_{t-L}; 0 before the first bar
+    const I leaving = magnitude(oldest - to_signed(lag.by_1 - lag.by_2));
     const std::int64_t entering = magnitude(in.price - state.price);
-    const U noise = load<U>(field<L>(state, detail::kFieldNoise)) + static_cast<std::uint64_t>(entering) -
-                    to_unsigned(leaving);
+    const U noise =
+        remembered<U>(detail::kFieldNoise) + static_cast<std::uint64_t>(entering) - to_unsigned(leaving);
     const I move = magnitude(in.price - oldest);
-    D rate = kama_rate(to_double(move), to_double(to_signed(noise)), lanes_of<L>(1.0));
-    const D before = load<D>(field<L>(state, detail::kFieldKama));
+    const D rate = kama_rate(to_double(move), to_double(to_signed(noise)), lanes_of<L>(1.0));
+    const D average = next_kama(remembered<D>(detail::kFieldKama), rate);
+    remember(detail::kFieldNoise, noise);
+    remember(detail::kFieldKama, average);
+    note(kKama, average);
+  }
+
+  LOCKSTEP_INLINE D next_kama(const D& before, D rate) const {
     const D x = lanes_of<L>(in.price_d);
-    D kama;
-    if constexpr (kGeneral) {
-      const auto t = lanes_of<L>(static_cast<double>(in.t));
-      const auto is_early = t < load<D>(table.length_d + at);
-      rate = select(is_early, kama_rate(D{}, D{}, lanes_of<L>(1.0)), rate);
-      kama = move_towards(before, rate, x);
-      if (tables.kama_from_price) kama = select(is_early, in.t == 0 ? x : before, kama);
-    } else {
-      kama = move_towards(before, rate, x);
-    }
-    if constexpr (S::kCommit) {
-      store(field<L>(*sinks.state, detail::kFieldNoise), noise);
-      store(field<L>(*sinks.state, detail::kFieldKama), kama);
-    }
-    if constexpr (S::kDetail) store(sinks.members->value[kKama] + at, kama);
-    note_sides_of_average<L>(sides, in.close_d, kama, kKama);
+    if constexpr (kPath != Path::general) return move_towards(before, rate, x);
+    const auto is_early = lanes_of<L>(static_cast<double>(in.t)) < load<D>(table(kKama).length_d + kAt);
+    rate = select(is_early, kama_rate(D{}, D{}, lanes_of<L>(1.0)), rate);
+    const D average = move_towards(before, rate, x);
+    return tables.kama_from_price ? select(is_early, in.t == 0 ? x : before, average) : average;
   }
 };
 
-/// Hull's average: a WMA of raw = 2 WMA(L/2) - WMA(L), all over one
-/// denominator. Member by member, its roots differ.
+/// Hull's average: a WMA of raw = 2 WMA(L/2) - WMA(L), all over one denominator. Member by member, its roots
+/// differ.
 template <class S>
-AllSides hull_step(const Tables& tables, const StateBlock& state, const Inputs& in, const S& sinks) {
+void hull_step(const Tables& tables, const StateBlock& state, const Inputs& in, const S& sinks, VecU& words) {
   const auto& table = tables.hull;
   const HullBlock& hull = detail::hull_of(tables, state);
   const std::uint64_t* ring = detail::hull_ring_of(hull);
   const std::int64_t rows = table.root_max + 1;
   const std::int64_t row = in.t % rows;
   const auto price = static_cast<std::uint64_t>(in.price);
-  AllSides sides;
+  std::uint64_t sides = 0;
   for (int j = 0; j < kMembers; ++j) {
     const std::int64_t length = tables.family[kHma].length[j];
     const std::int64_t root = table.root[j];
@@ -329,11 +266,9 @@ AllSides hull_step(const Tables& tables, const StateBlock& state, const Inputs& 
                               static_cast<std::uint64_t>(table.full_factor[j]) * full_w;
     const std::uint64_t leaving = ring[((row + rows - root) % rows) * kMembers + j];
     const std::uint64_t raw_w = hull.raw_w[j] + static_cast<std::uint64_t>(root) * raw - hull.raw_sum[j];
-    SideBits<Narrow> one;
-    const std::uint64_t denominator = static_cast<std::uint64_t>(tables.family[kHma].denominator[j]);
-    note_sides<Narrow>(one, denominator * static_cast<std::uint64_t>(in.close), raw_w, kHma + 8 * (j % 8));
-    (j < 8 ? sides.above.eight : sides.above.ninth) |= one.above;
-    (j < 8 ? sides.below.eight : sides.below.ninth) |= one.below;
+    const std::uint64_t close =
+        static_cast<std::uint64_t>(tables.family[kHma].denominator[j]) * static_cast<std::uint64_t>(in.close);
+    sides |= ((raw_w - close) >> 63 | (close - raw_w) >> 63 << 1) << (2 * j);
     if constexpr (S::kDetail) sinks.members->numerator[kHma][j] = static_cast<std::int64_t>(raw_w);
     if constexpr (S::kCommit) {
       auto& next = const_cast<HullBlock&>(detail::hull_of(tables, *sinks.state));
@@ -344,34 +279,56 @@ AllSides hull_step(const Tables& tables, const StateBlock& state, const Inputs& 
       const_cast<std::uint64_t*>(detail::hull_ring_of(next))[row * kMembers + j] = raw;
     }
   }
-  return sides;
+  put(words, kHma, sides);
 }
 
-template <bool kGeneral, class S>
-LOCKSTEP_INLINE AllSides averages(const Tables& tables, const StateBlock& state, const Inputs& in,
-                                  const S& sinks) {
-  SideBits<Wide> eight;
-  SideBits<Narrow> ninth;
-  const auto add = [&](int family, auto wide, auto narrow) __attribute__((always_inline)) {
-    if (!tables.enabled[family]) return;
-    wide.step(tables, state, in, 0, sinks, eight);
-    narrow.step(tables, state, in, 8, sinks, ninth);
-  };
-  // KAMA first: its division takes longest, and what follows depends on all of
-  // them.
-  add(kKama, Kama<Wide, kGeneral>{}, Kama<Narrow, kGeneral>{});
-  add(kDema, Dema<Wide, kGeneral>{}, Dema<Narrow, kGeneral>{});
-  add(kEma, Ema<Wide, kGeneral>{}, Ema<Narrow, kGeneral>{});
-  AllSides hull;
-  if (kGeneral && tables.is_hull) {
-    hull = hull_step(tables, state, in, sinks);
-  } else {
-    add(kHma, Sma<Wide>{}, Sma<Narrow>{});
+/// The averages of one bar: on which side of them the close is, as words (detail/sides.hpp).
+template <Path kPath, class S>
+LOCKSTEP_INLINE VecU averages(const Tables& tables, const StateBlock& state, const Inputs& in,
+                              const S& sinks) {
+  Sides sides;
+  const Averages<Wide, kPath, S> eight{tables, state, in, sinks, sides};
+  const Averages<Narrow, kPath, S> ninth{tables, state, in, sinks, sides};
+  // KAMA first: its division takes longest, and what follows depends on all of them.
+  if constexpr (kPath == Path::uniform) {
+    const auto shared = [&](const auto& members) __attribute__((always_inline)) {
+      const auto lag = members.lagged(kEma);
+      members.kama(lag);
+      const auto ema = members.next_ema(kEma, detail::kFieldEma);
+      members.dema(ema);
+      members.ema(ema);
+      const auto sum = members.sum(lag);
+      members.sma(sum);
+      const auto weighted = members.weighted(kWma, detail::kFieldWmaW, lag);
+      members.wma(weighted);
+      members.lsma(weighted, sum);
+    };
+    shared(eight);
+    shared(ninth);
+    return sides.words();
   }
-  add(kWma, Wma<Wide>{}, Wma<Narrow>{});
-  add(kLsma, Lsma<Wide>{}, Lsma<Narrow>{});
-  return {{packed(eight.above) | hull.above.eight, ninth.above | hull.above.ninth},
-          {packed(eight.below) | hull.below.eight, ninth.below | hull.below.ninth}};
+  const auto separate = [&](const auto& members) __attribute__((always_inline)) {
+    if (tables.enabled[kKama]) members.kama(members.lagged(kKama));
+    if (tables.enabled[kDema]) members.dema(members.next_ema(kDema, detail::kFieldDema1));
+    if (tables.enabled[kEma]) members.ema(members.next_ema(kEma, detail::kFieldEma));
+    if (tables.enabled[kHma] && !(kPath == Path::general && tables.is_hull)) {
+      members.sma(members.sum(members.lagged(kHma)));
+    }
+    if (tables.enabled[kWma]) {
+      members.wma(members.weighted(kWma, detail::kFieldWmaW, members.lagged(kWma)));
+    }
+    if (tables.enabled[kLsma]) {
+      const auto lag = members.lagged(kLsma);
+      members.lsma(members.weighted(kLsma, detail::kFieldLsmaW, lag), members.sum(lag));
+    }
+  };
+  separate(eight);
+  separate(ninth);
+  VecU words = sides.words();
+  if constexpr (kPath == Path::general) {
+    if (tables.is_hull) hull_step(tables, state, in, sinks, words);
+  }
+  return words;
 }
 
 }  // namespace

@@ -1,78 +1,90 @@
-// The digest's formula, inlined into each step: called, it would cost more than
-// it computes.
+// RunningDigest::add() with the words of a row as lanes. For the same includers as lane_vectors.hpp.
 #pragma once
 
-#include <cstdint>
-#include <cstring>
-
+#include "incremental/detail/digest_keys.hpp"
+#include "incremental/detail/sides.hpp"
 #include "incremental/digest.hpp"
-
-#ifndef LOCKSTEP_ISA
-#define LOCKSTEP_ISA detail
-#endif
 
 namespace lockstep::LOCKSTEP_ISA {
 namespace {
 
-__extension__ typedef unsigned __int128 Uint128;
-
-constexpr int kDigestWords = 18;
-
-/// Keys of the words: the splitmix64 sequence from seed 0, so that nobody chose
-/// them.
-struct DigestKeys {
-  std::uint64_t word[kDigestWords];
-};
-constexpr DigestKeys make_digest_keys() {
-  DigestKeys keys{};
-  std::uint64_t state = 0;
-  for (std::uint64_t& key : keys.word) {
-    state += 0x9e3779b97f4a7c15u;
-    std::uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    key = z ^ (z >> 31);
+/// Lower halves times upper halves.
+LOCKSTEP_INLINE VecU product_of_halves(const VecU& lanes) {
+  VecU result;
+  LOCKSTEP_UNROLL
+  for (int i = 0; i < VecU::kParts; ++i) {
+    const auto part = lanes.part[i];
+#if defined(__AVX512F__)
+    result.part[i] = (VecU::Part)_mm512_maskz_mul_epu32(0xff, (__m512i)part, (__m512i)(part >> 32));
+#elif defined(__AVX2__)
+    result.part[i] = (VecU::Part)_mm256_mul_epu32((__m256i)part, (__m256i)(part >> 32));
+#elif defined(__SSE2__)
+    result.part[i] = (VecU::Part)_mm_mul_epu32((__m128i)part, (__m128i)(part >> 32));
+#else
+    result.part[i] = (part & 0xffffffffu) * (part >> 32);
+#endif
   }
-  return keys;
-}
-constexpr DigestKeys kDigestKeys = make_digest_keys();
-
-constexpr std::uint64_t kDigestOdd0 = 0xd6e8feb86659fd93u;
-constexpr std::uint64_t kDigestOdd1 = 0xa0761d6478bd642fu;
-
-[[gnu::always_inline]] inline std::uint64_t rotated_left(std::uint64_t value, int by) {
-  return value << by | value >> (64 - by);
+  return result;
 }
 
-[[gnu::always_inline]] inline void add_to_digest(Digest& digest, const BarTicks& bar,
-                                                 const Outputs& outputs) {
-  // Word by word, no array of them: copied in wider pieces, they would be
-  // waited for.
-  const auto bits = [](const double& value) __attribute__((always_inline)) {
-    std::uint64_t word;
-    std::memcpy(&word, &value, sizeof word);
-    return word;
+/// Lanes 0 and 1, 2 and 3, ... in each other's place.
+LOCKSTEP_INLINE VecU swapped_pairs(const VecU& lanes) {
+  VecU result;
+  LOCKSTEP_UNROLL
+  for (int i = 0; i < VecU::kParts; ++i) {
+#if defined(__AVX512F__)
+    result.part[i] = (VecU::Part)_mm512_maskz_shuffle_epi32(0xffff, (__m512i)lanes.part[i], _MM_PERM_BADC);
+#elif defined(__AVX2__)
+    result.part[i] = (VecU::Part)_mm256_shuffle_epi32((__m256i)lanes.part[i], 0x4e);
+#else
+    for (int lane = 0; lane < 8 / VecU::kParts; ++lane) result.part[i][lane] = lanes.part[i][lane ^ 1];
+#endif
+  }
+  return result;
+}
+
+/// Open time, OHLC and average as a row.
+LOCKSTEP_INLINE VecU bar_row(const BarTicks& bar, double average) {
+#if defined(__AVX512F__)
+  const __m512d words = _mm512_castsi512_pd(_mm512_maskz_loadu_epi64(0x1f, &bar));
+  return {{(VecU::Part)_mm512_mask_broadcastsd_pd(words, 0x20, _mm_set_sd(average))}};
+#else
+  std::uint64_t bits;
+  std::memcpy(&bits, &average, sizeof bits);
+  VecU row{};
+  put(row, 0, to_unsigned(bar.ts_open_ms));
+  put(row, 1, to_unsigned(bar.open));
+  put(row, 2, to_unsigned(bar.high));
+  put(row, 3, to_unsigned(bar.low));
+  put(row, 4, to_unsigned(bar.close));
+  put(row, 5, bits);
+  return row;
+#endif
+}
+
+/// Keeps six lanes, makes the others 0.
+LOCKSTEP_INLINE VecU six_lanes(const VecU& lanes) {
+#if defined(__AVX512F__)
+  return {{(VecU::Part)_mm512_maskz_mov_epi64(0x3f, (__m512i)lanes.part[0])}};
+#else
+  VecU result = lanes;
+  put(result, 6, 0);
+  put(result, 7, 0);
+  return result;
+#endif
+}
+
+LOCKSTEP_INLINE void add_to_digest(RunningDigest& digest, const VecU& bar, const VecU& signals,
+                                   const VecU& equities) {
+  VecU lanes = load<VecU>(digest.lane);
+  const auto add = [&](int row, const VecU& words) __attribute__((always_inline)) {
+    const VecU keyed = words + load<VecU>(detail::kDigestKeys.row[row]);
+    lanes = lanes + product_of_halves(keyed) + swapped_pairs(words);
   };
-  const auto whole = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-  // NH: a sum of products of keyed words, modulo 2^128; the products do not
-  // wait for each other.
-  Uint128 sum = 0;
-  const auto add = [&](int pair, std::uint64_t first, std::uint64_t second) __attribute__((always_inline)) {
-    sum +=
-        static_cast<Uint128>(first + kDigestKeys.word[2 * pair]) * (second + kDigestKeys.word[2 * pair + 1]);
-  };
-  const double* signal = reinterpret_cast<const double*>(&outputs.signal);
-  const double* equity = reinterpret_cast<const double*>(&outputs.equity);
-  add(0, whole(bar.ts_open_ms), whole(bar.open));
-  add(1, whole(bar.high), whole(bar.low));
-  for (int i = 0; i < 3; ++i) add(3 + i, bits(signal[2 * i]), bits(signal[2 * i + 1]));
-  for (int i = 0; i < 3; ++i) add(6 + i, bits(equity[2 * i]), bits(equity[2 * i + 1]));
-  add(2, whole(bar.close),
-      bits(outputs.average));  // last: the average is what comes last
-  // Each bar is a bijection of the digest so far: nothing is ever forgotten.
-  digest.low = rotated_left((digest.low ^ static_cast<std::uint64_t>(sum)) * kDigestOdd0, 29) + digest.high;
-  digest.high =
-      rotated_left((digest.high ^ static_cast<std::uint64_t>(sum >> 64)) * kDigestOdd1, 31) ^ digest.low;
+  add(0, bar);
+  add(1, signals);
+  add(2, equities);
+  store(digest.lane, six_lanes(times(broadcast(detail::kDigestPrime), lanes ^ lanes >> std::uint64_t{47})));
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
-// Eight lanes at once, or one: the few primitives that differ between a CPU's
-// vector widths. Everything above them is written once, over a lane type that
-// is a vector of eight or a plain scalar (also what a GPU thread uses), so that
-// every width computes the same bits: each lane is one IEEE operation after
-// another, in the written order.
+// Eight lanes at once, or one: the few primitives that differ between a CPU's vector widths. Everything above
+// them is written once, over a lane type that is a vector of eight or a plain scalar (also what a GPU thread
+// uses), so that every width computes the same bits: each lane is one IEEE operation after another, in the
+// written order.
 //
-// Included only by sources that are compiled once per instruction set, into the
-// namespace LOCKSTEP_ISA: nothing here may be shared between them, or the
-// linker could pick a copy that the CPU cannot run.
+// Included only by sources that are compiled once per instruction set, into the namespace LOCKSTEP_ISA:
+// nothing here may be shared between them, or the linker could pick a copy that the CPU cannot run.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +15,16 @@
 #include <immintrin.h>
 #endif
 
-/// The steady path is one straight function: calls between its parts would
-/// spill every vector.
+/// The steady path is one straight function: calls between its parts would spill every vector.
 #define LOCKSTEP_INLINE [[gnu::always_inline]] inline
 
-/// Early, so that the parts of a Vec become registers before anything else is
-/// decided.
+/// Early, so that the parts of a Vec become registers before anything else is decided.
 #if defined(__clang__)
 #define LOCKSTEP_UNROLL _Pragma("unroll")
+#define LOCKSTEP_UNROLL_MEMBERS _Pragma("unroll")
 #else
 #define LOCKSTEP_UNROLL _Pragma("GCC unroll 4")
+#define LOCKSTEP_UNROLL_MEMBERS _Pragma("GCC unroll 9")
 #endif
 
 namespace lockstep::LOCKSTEP_ISA {
@@ -39,8 +37,8 @@ inline constexpr int kNativeBytes = 32;
 inline constexpr int kNativeBytes = 16;
 #endif
 
-/// Eight doubles or 64-bit integers, as 1, 2 or 4 of the CPU's own vectors.
-/// Comparisons give lane masks (all bits or none).
+/// Eight doubles or 64-bit integers, as 1, 2 or 4 of the CPU's own vectors. Comparisons give lane masks (all
+/// bits or none).
 template <class T>
 struct Vec {
   typedef T Part __attribute__((vector_size(kNativeBytes)));
@@ -55,7 +53,6 @@ struct Vec {
 using VecD = Vec<double>;
 using VecI = Vec<std::int64_t>;
 using VecU = Vec<std::uint64_t>;
-using VecU32 = Vec<std::uint32_t>;  ///< two beside each of the eight lanes
 
 template <class T>
 LOCKSTEP_INLINE Vec<T> broadcast(T value) {
@@ -88,6 +85,11 @@ LOCKSTEP_LANE_OPERATOR(+)
 LOCKSTEP_LANE_OPERATOR(-)
 LOCKSTEP_LANE_OPERATOR(*)
 LOCKSTEP_LANE_OPERATOR(/)
+LOCKSTEP_LANE_OPERATOR(&)
+LOCKSTEP_LANE_OPERATOR(|)
+LOCKSTEP_LANE_OPERATOR(^)
+LOCKSTEP_LANE_OPERATOR(>>)
+LOCKSTEP_LANE_OPERATOR(<<)
 #undef LOCKSTEP_LANE_OPERATOR
 
 #define LOCKSTEP_LANE_COMPARISON(op)                                      \
@@ -112,6 +114,14 @@ LOCKSTEP_INLINE Vec<T> operator-(const Vec<T>& a) {
   return result;
 }
 
+/// The bits of `a` that are not in `b`.
+LOCKSTEP_INLINE VecU without(const VecU& a, const VecU& b) {
+  VecU result;
+  LOCKSTEP_UNROLL
+  for (int i = 0; i < VecU::kParts; ++i) result.part[i] = a.part[i] & ~b.part[i];
+  return result;
+}
+
 /// Lane-wise choice by a mask; the scalar one is in arithmetic.hpp.
 template <class T>
 LOCKSTEP_INLINE Vec<T> select(const VecI& mask, const Vec<T>& yes, const Vec<T>& no) {
@@ -124,8 +134,7 @@ LOCKSTEP_INLINE Vec<T> select(const VecI& mask, const Vec<T>& yes, const Vec<T>&
 #elif defined(__AVX2__)
     result.part[i] = (Part)_mm256_blendv_pd((__m256d)no.part[i], (__m256d)yes.part[i], (__m256d)mask.part[i]);
 #else
-    // Not `mask ? yes : no`: the compiler would compare the mask with 0 first,
-    // without an instruction for it.
+    // Not `mask ? yes : no`: the compiler would compare the mask with 0 first, without an instruction for it.
     result.part[i] =
         (Part)((mask.part[i] & (VecI::Part)yes.part[i]) | (~mask.part[i] & (VecI::Part)no.part[i]));
 #endif
@@ -161,8 +170,7 @@ LOCKSTEP_INLINE VecD to_double(const VecI& lanes) {
 #if defined(__AVX512DQ__)
     result.part[i] = __builtin_convertvector(lanes.part[i], VecD::Part);
 #else
-    // Each half becomes low bits of a power of two's significand, exactly; only
-    // their sum rounds.
+    // Each half becomes low bits of a power of two's significand, exactly; only their sum rounds.
     const auto whole = (VecU::Part)lanes.part[i];
     const auto high = (VecD::Part)((whole >> 32) | 0x4530000000000000u);         // 2^84 + high half * 2^32
     const auto low = (VecD::Part)((whole & 0xffffffffu) | 0x4330000000000000u);  // 2^52 + low half
@@ -183,8 +191,7 @@ LOCKSTEP_INLINE VecI magnitude(const VecI& lanes) {
     result.part[i] = (VecI::Part)_mm512_maskz_abs_epi64(0xff, (__m512i)lanes.part[i]);
 #else
 #if defined(__SSE2__) && !defined(__AVX2__)
-    // SSE2 has no 64-bit compare or arithmetic shift: the upper halves' signs,
-    // in both halves.
+    // SSE2 has no 64-bit compare or arithmetic shift: the upper halves' signs, in both halves.
     const auto signs = (VecI::Part)_mm_shuffle_epi32(_mm_srai_epi32((__m128i)lanes.part[i], 31), 0xf5);
 #else
     const auto signs = (VecI::Part)(lanes.part[i] < 0);
@@ -200,8 +207,7 @@ LOCKSTEP_INLINE std::int64_t magnitude(std::int64_t value) {
   return (value ^ sign) - sign;
 }
 
-/// small * any modulo 2^64, for small < 2^32: two 32-bit products where a CPU
-/// has no 64-bit one.
+/// small * any modulo 2^64, for small < 2^32: two 32-bit products where a CPU has no 64-bit one.
 LOCKSTEP_INLINE VecU times(const VecU& small, const VecU& any) {
   VecU result;
   LOCKSTEP_UNROLL

@@ -20,8 +20,8 @@ struct Narrow {
   using U = std::uint64_t;
 };
 
-// Part by part: a copy of a whole Vec goes over the stack in 16-byte pieces,
-// which a wider load then has to wait for.
+// Part by part: a copy of a whole Vec goes over the stack in 16-byte pieces, which a wider load then has to
+// wait for.
 template <class T, class From>
 LOCKSTEP_INLINE void load_lanes(Vec<T>& lanes, const From* from) {
   LOCKSTEP_UNROLL
@@ -59,39 +59,6 @@ LOCKSTEP_INLINE void store(To* to, std::uint64_t lane) {
   std::memcpy(to, &lane, sizeof lane);
 }
 
-/// Keeps a word among the general registers: compilers may do its logic in
-/// AVX-512's mask registers, at thrice the latency.
-LOCKSTEP_INLINE std::uint64_t general_register(std::uint64_t word) {
-#if defined(__AVX512F__)
-  asm("" : "+r"(word));
-#endif
-  return word;
-}
-
-/// Sets bit `family` of members where a > b; a lane (or the one word) is a
-/// member.
-LOCKSTEP_INLINE void note_greater(std::uint64_t& bits, double a, double b, int family) {
-  bits |= static_cast<std::uint64_t>(a > b) << family;
-}
-/// Sets bit `family` of members where the difference is negative.
-LOCKSTEP_INLINE void note_negative(std::uint64_t& bits, std::int64_t difference, int family) {
-  bits |= static_cast<std::uint64_t>(difference) >> 63 << family;
-}
-
-// The bit of a lane's family in the byte of row 0..3, in both halves of the
-// lane.
-#define LOCKSTEP_ROW_BIT(row, lane) (std::uint64_t{0x100000001u} << (8 * (row) + (lane)))
-#define LOCKSTEP_ROW_BITS(row)                                                                              \
-  {                                                                                                         \
-    LOCKSTEP_ROW_BIT(row, 0), LOCKSTEP_ROW_BIT(row, 1), LOCKSTEP_ROW_BIT(row, 2), LOCKSTEP_ROW_BIT(row, 3), \
-        LOCKSTEP_ROW_BIT(row, 4), LOCKSTEP_ROW_BIT(row, 5), LOCKSTEP_ROW_BIT(row, 6),                       \
-        LOCKSTEP_ROW_BIT(row, 7)                                                                            \
-  }
-alignas(64) constexpr std::uint64_t kRowBits[4][8] = {LOCKSTEP_ROW_BITS(0), LOCKSTEP_ROW_BITS(1),
-                                                      LOCKSTEP_ROW_BITS(2), LOCKSTEP_ROW_BITS(3)};
-#undef LOCKSTEP_ROW_BITS
-#undef LOCKSTEP_ROW_BIT
-
 #if defined(__AVX512F__)
 
 /// One bit a lane.
@@ -103,31 +70,8 @@ LOCKSTEP_INLINE Mask greater(const VecD& a, const VecD& b) {
 LOCKSTEP_INLINE Mask at_or_above(const VecD& a, const VecD& b) {
   return _mm512_cmp_pd_mask((__m512d)a.part[0], (__m512d)b.part[0], _CMP_GE_OQ);
 }
-LOCKSTEP_INLINE void note(VecU& bits, Mask mask, int family) {
-  const __m512i now = (__m512i)bits.part[0];
-  bits.part[0] =
-      (VecU::Part)_mm512_mask_or_epi64(now, mask, now, _mm512_set1_epi64(std::int64_t{1} << family));
-}
-LOCKSTEP_INLINE void note_greater(VecU& bits, const VecD& a, const VecD& b, int family) {
-  note(bits, greater(a, b), family);
-}
-LOCKSTEP_INLINE void note_negative(VecU& bits, const VecI& difference, int family) {
-  note(bits, _mm512_movepi64_mask((__m512i)difference.part[0]), family);
-}
-/// The lowest byte of each lane, lane 0 lowest.
-LOCKSTEP_INLINE std::uint64_t packed(const VecU& bits) {
-  return static_cast<std::uint64_t>(
-      _mm_cvtsi128_si64(_mm512_maskz_cvtepi64_epi8(0xff, (__m512i)bits.part[0])));
-}
-/// Lanes whose family's bit of row `row` is set in a word of four rows.
-LOCKSTEP_INLINE Mask row_mask(const VecU32& word, int row) {
-  return _mm512_test_epi64_mask((__m512i)word.part[0], _mm512_load_si512(kRowBits[row & 3]));
-}
 LOCKSTEP_INLINE bool is_all(Mask mask) {
   return mask == 0xff;
-}
-LOCKSTEP_INLINE Mask mask_of(unsigned bits) {
-  return static_cast<Mask>(bits);
 }
 /// Lanes in the mask are taken from `yes`.
 LOCKSTEP_INLINE VecD pick(Mask mask, const VecD& yes, const VecD& no) {
@@ -137,13 +81,7 @@ LOCKSTEP_INLINE VecD pick(Mask mask, const VecD& yes, const VecD& no) {
 LOCKSTEP_INLINE VecD only(Mask mask, const VecD& value) {
   return {{(VecD::Part)_mm512_maskz_mov_pd(mask, (__m512d)value.part[0])}};
 }
-/// With the other sign in the mask's lanes.
-LOCKSTEP_INLINE VecD negate(Mask mask, const VecD& value) {
-  const auto lanes = (__m512d)value.part[0];
-  return {{(VecD::Part)_mm512_mask_xor_pd(lanes, mask, lanes, _mm512_set1_pd(-0.0))}};
-}
-/// at_least() of arithmetic.hpp in one instruction: the second operand unless
-/// the first is greater.
+/// at_least() of arithmetic.hpp in one instruction: the second operand unless the first is greater.
 LOCKSTEP_INLINE VecD at_least(const VecD& bound, const VecD& value) {
   return {{(VecD::Part)_mm512_maskz_max_pd(0xff, (__m512d)bound.part[0], (__m512d)value.part[0])}};
 }
@@ -165,54 +103,12 @@ LOCKSTEP_INLINE Mask greater(const VecD& a, const VecD& b) {
 LOCKSTEP_INLINE Mask at_or_above(const VecD& a, const VecD& b) {
   return a >= b;
 }
-LOCKSTEP_INLINE void note_greater(VecU& bits, const VecD& a, const VecD& b, int family) {
-  const Mask mask = a > b;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i)
-    bits.part[i] |= (VecU::Part)mask.part[i] & (std::uint64_t{1} << family);
-}
-LOCKSTEP_INLINE void note_negative(VecU& bits, const VecI& difference, int family) {
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i) bits.part[i] |= (VecU::Part)difference.part[i] >> 63 << family;
-}
-LOCKSTEP_INLINE std::uint64_t packed(const VecU& bits) {
-#if defined(__SSE2__)
-  __m128i pair[4];
-  for (int i = 0; i < 4; ++i) {
-#if defined(__AVX2__)
-    const auto half = (__m256i)bits.part[i / 2];
-    pair[i] = i % 2 ? _mm256_extracti128_si256(half, 1) : _mm256_castsi256_si128(half);
-#else
-    pair[i] = (__m128i)bits.part[i];
-#endif
-  }
-  // Halved three times; every number is a byte, nothing saturates.
-  const __m128i words = _mm_packs_epi32(_mm_packs_epi32(pair[0], pair[1]), _mm_packs_epi32(pair[2], pair[3]));
-  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
-#else
-  std::uint64_t bytes = 0;
-  for (int lane = 0; lane < 8; ++lane) bytes |= bits[lane] << (8 * lane);
-  return bytes;
-#endif
-}
-/// By halves of lanes: SSE2 does not compare 64 bits.
-LOCKSTEP_INLINE Mask row_mask(const VecU32& word, int row) {
-  const auto bits = load<VecU32>(kRowBits[row & 3]);
-  Mask mask;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecI::kParts; ++i)
-    mask.part[i] = (VecI::Part)((word.part[i] & bits.part[i]) == bits.part[i]);
-  return mask;
-}
 LOCKSTEP_INLINE bool is_all(const Mask& mask) {
   VecI::Part all = mask.part[0];
   for (int i = 1; i < VecI::kParts; ++i) all &= mask.part[i];
   std::int64_t every = -1;
   for (int lane = 0; lane < 8 / VecI::kParts; ++lane) every &= all[lane];
   return every == -1;
-}
-LOCKSTEP_INLINE Mask mask_of(unsigned bits) {
-  return row_mask(broadcast<std::uint32_t>(bits), 0);
 }
 LOCKSTEP_INLINE VecD pick(const Mask& mask, const VecD& yes, const VecD& no) {
   return select(mask, yes, no);
@@ -222,14 +118,6 @@ LOCKSTEP_INLINE VecD only(const Mask& mask, const VecD& value) {
   LOCKSTEP_UNROLL
   for (int i = 0; i < VecD::kParts; ++i)
     result.part[i] = (VecD::Part)(mask.part[i] & (VecI::Part)value.part[i]);
-  return result;
-}
-LOCKSTEP_INLINE VecD negate(const Mask& mask, const VecD& value) {
-  VecD result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecD::kParts; ++i) {
-    result.part[i] = (VecD::Part)((mask.part[i] & INT64_MIN) ^ (VecI::Part)value.part[i]);
-  }
   return result;
 }
 LOCKSTEP_INLINE VecD at_least(const VecD& bound, const VecD& value) {
@@ -264,8 +152,7 @@ LOCKSTEP_INLINE VecU look_up(const std::uint64_t* from, const std::int64_t* inde
 
 #endif
 
-/// Six lanes, for the six families. No masked store: what reads a part of it
-/// next would wait for the cache.
+/// Six lanes, for the six families. No masked store: what reads a part of it next would wait for the cache.
 LOCKSTEP_INLINE void store_families(double* to, const VecD& lanes) {
 #if defined(__AVX512F__)
   const auto& all = lanes.part[0];

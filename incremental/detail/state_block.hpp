@@ -11,6 +11,9 @@
 
 namespace lockstep::detail {
 
+/// Inlined wherever it is used: a copy that one instruction set's source emitted must not serve the others.
+#define LOCKSTEP_OWN_COPY [[gnu::always_inline]] inline
+
 /// Entries that the ring of prefix sums repeats behind its end, so that 18 in a row can be read from any
 /// start.
 inline constexpr std::size_t kRingTail = 17;
@@ -27,22 +30,23 @@ enum Field {
   kFields
 };
 
-/// One bit a member: a byte a row of StateBlock::equity, in it a bit a family.
-struct MemberBits {
-  std::uint64_t eight;  ///< members 0..7, the first in the lowest byte
-  std::uint64_t ninth;
+/// A bit pair a member in one word a family (see detail/sides.hpp): whether the first of the two is set.
+LOCKSTEP_OWN_COPY bool has_first(const std::uint64_t (&words)[8], int family, int member) {
+  return (words[family] >> (2 * member) & 1) != 0;
+}
+LOCKSTEP_OWN_COPY bool has_second(const std::uint64_t (&words)[8], int family, int member) {
+  return (words[family] >> (2 * member + 1) & 1) != 0;
+}
 
-  bool is_set(int family, int member) const {
-    return ((member < 8 ? eight >> (8 * member) : ninth) >> family & 1) != 0;
+/// Both bits of the members whose average is defined once `bars` bars are there.
+LOCKSTEP_OWN_COPY void defined_words(const Tables& tables, std::int64_t bars, std::uint64_t (&words)[8]) {
+  for (std::uint64_t& word : words) word = 0;
+  for (int f = 0; f < kFamilies; ++f) {
+    for (int j = 0; j < kMembers; ++j) {
+      if (tables.enabled[f] && bars > tables.family[f].first[j]) words[f] |= std::uint64_t{3} << (2 * j);
+    }
   }
-  friend MemberBits operator&(const MemberBits& a, const MemberBits& b) {
-    return {a.eight & b.eight, a.ninth & b.ninth};
-  }
-  friend MemberBits operator|(const MemberBits& a, const MemberBits& b) {
-    return {a.eight | b.eight, a.ninth | b.ninth};
-  }
-  friend MemberBits operator~(const MemberBits& a) { return {~a.eight, ~a.ninth}; }
-};
+}
 
 struct alignas(64) StateBlock {
   double equity[kMembers][8];  ///< layer 1: a row a member, a lane a family
@@ -52,12 +56,10 @@ struct alignas(64) StateBlock {
   // What the averages remember, by Field: eight members as one aligned vector, the ninths together.
   std::uint64_t eight[kFields][8];
   std::uint64_t ninth[8];
-  MemberBits above;  ///< close > average at the last bar
-  MemberBits below;
-  MemberBits defined;
-  MemberBits positive;  ///< sig = 1
-  MemberBits negative;  ///< sig = -1
-  std::int64_t bars;    ///< t of the next bar
+  std::uint64_t sides[8];  ///< at the last bar: close > average, close < average
+  std::uint64_t signs[8];  ///< sig = 1, sig = -1
+  RunningDigest digest;
+  std::int64_t bars;  ///< t of the next bar
   std::int64_t ts_last_ms;
   std::int64_t close;       ///< c of the last bar, in the source's unit
   std::int64_t price;       ///< p of the last bar
@@ -66,13 +68,10 @@ struct alignas(64) StateBlock {
   double average;           ///< before the strategy shift
   std::int64_t direction;
   std::int64_t event;
-  Digest digest;
-  // The outputs of the last bar, field by field: a block has no padding, so that equal states are equal
-  // bytes.
+  // The outputs of the last bar, as far as they are not those above. Padding is zero from the start, so that
+  // equal states are equal bytes.
   double last_average;
   double last_growth;
-  double last_signal[kFamilies];
-  double last_equity[kFamilies];
   std::int64_t last_direction;
   std::int64_t last_event;
 };
@@ -87,23 +86,23 @@ struct HullBlock {
 };
 
 /// The word of one member.
-inline std::uint64_t word_of(const StateBlock& block, Field field, int member) {
+LOCKSTEP_OWN_COPY std::uint64_t word_of(const StateBlock& block, Field field, int member) {
   return member < 8 ? block.eight[field][member] : block.ninth[field];
 }
 
-inline const std::uint64_t* ring_of(const Tables& tables, const StateBlock& block) {
+LOCKSTEP_OWN_COPY const std::uint64_t* ring_of(const Tables& tables, const StateBlock& block) {
   return reinterpret_cast<const std::uint64_t*>(reinterpret_cast<const std::byte*>(&block) +
                                                 tables.ring_offset);
 }
-inline const HullBlock& hull_of(const Tables& tables, const StateBlock& block) {
+LOCKSTEP_OWN_COPY const HullBlock& hull_of(const Tables& tables, const StateBlock& block) {
   return *reinterpret_cast<const HullBlock*>(reinterpret_cast<const std::byte*>(&block) + tables.hull_offset);
 }
-inline const std::uint64_t* hull_ring_of(const HullBlock& hull) {
+LOCKSTEP_OWN_COPY const std::uint64_t* hull_ring_of(const HullBlock& hull) {
   return reinterpret_cast<const std::uint64_t*>(&hull + 1);
 }
 
 /// Prefix sum `lag` bars before the next bar's (lag 1: that of the last bar).
-inline std::uint64_t prefix_at(const Tables& tables, const StateBlock& block, std::int64_t lag) {
+LOCKSTEP_OWN_COPY std::uint64_t prefix_at(const Tables& tables, const StateBlock& block, std::int64_t lag) {
   const auto size = static_cast<std::int64_t>(tables.ring_size);
   std::int64_t at = static_cast<std::int64_t>(block.ring_head) - lag;
   if (at < 0) at += size;
@@ -116,9 +115,8 @@ struct Members {
   std::int64_t numerator[kFamilies][kMembers];
   double value[kFamilies][kMembers];
   double equity[kMembers][8];
-  MemberBits defined;
-  MemberBits positive;
-  MemberBits negative;
+  std::uint64_t defined[8];  ///< both bits of a member whose average is defined
+  std::uint64_t signs[8];
   bool has_equity;
 };
 

@@ -32,17 +32,21 @@ LOCKSTEP_INLINE void publish(const Tables& tables, const StateBlock& state, cons
   out.event = tables.strategy ? static_cast<TradeEvent>(state.event) : verdict.event;
 }
 
-/// Writes what the families gave; a disabled family, and every one before the
-/// cutout, is undefined.
-LOCKSTEP_INLINE void publish_families(const Tables& tables, const VecD& signals, const VecD& second,
-                                      double* to_signal, double* to_equity) {
-  const VecD undefined = broadcast(kUndefined);
-  const Mask enabled = mask_of(tables.enabled_bits);
-  store_families(to_signal, pick(enabled, signals, undefined));
-  store_families(to_equity, pick(enabled, second, undefined));
+/// Families' values as they are published: a disabled family's is undefined.
+template <Path kPath>
+LOCKSTEP_INLINE VecD published(const Tables& tables, const VecD& values) {
+  if constexpr (kPath == Path::uniform) return values;
+  return pick(greater(load<VecD>(tables.enabled_lane), VecD{}), values, broadcast(kUndefined));
 }
 
-template <bool kGeneral, class S>
+LOCKSTEP_INLINE VecU bits_of(const VecD& lanes) {
+  VecU bits;
+  LOCKSTEP_UNROLL
+  for (int i = 0; i < VecU::kParts; ++i) bits.part[i] = (VecU::Part)lanes.part[i];
+  return bits;
+}
+
+template <Path kPath, class S>
 LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
                             const S& sinks) {
   if (const Status status = check(tables, state, bar); status != Status::ok) return status;
@@ -55,13 +59,14 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
   in.close_d = static_cast<double>(in.close);
 
   const std::int64_t growing = in.t - tables.cutout;  // bars since the cutout, negative before it
+  const bool is_growing = kPath != Path::general || growing >= 0;
   double growth = kUndefined;
   Equities equities;
   Weights weights;
-  if (growing >= 0) {
+  if (is_growing) {
     growth = growth_at(tables, growing);
     if (!(growth < HUGE_VAL)) return Status::growth_not_finite;
-    if (growing == 0) {
+    if (kPath == Path::general && growing == 0) {
       start_equities(tables, equities);
     } else {
       const double r =
@@ -70,47 +75,46 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
       next_equities(tables, state, r, equities);
       if (!is_finite(equities.sum)) return Status::equity_not_finite;
     }
-    weights = vote_weights(tables, equities.second);
+    weights = vote_weights<kPath>(tables, equities.second);
     if (!(weights.sum < HUGE_VAL)) return Status::equity_not_finite;
   }
 
   // From here on nothing is refused, so the next state may be written.
-  const Signals signals = next_signals<kGeneral>(tables, state, in, sinks);
+  const Signals signals = next_signals<kPath>(tables, state, in, sinks);
   Verdict verdict;
   VecD family{};
-  if (growing >= 0) {
+  VecD shown_signal = broadcast(kUndefined);
+  VecD shown_equity = shown_signal;
+  if (is_growing) {
     const VecD shares = family_shares(equities, signals);
     verdict = next_verdict(tables, state, average_signal(shares, weights));
     family = round2(shares);
-    publish_families(tables, family, equities.second, out.signal.data(), out.equity.data());
-  } else {
-    out.signal = kUndefinedFamilies;
-    out.equity = kUndefinedFamilies;
+    shown_signal = published<kPath>(tables, family);
+    shown_equity = published<kPath>(tables, equities.second);
   }
+  store_families(out.signal.data(), shown_signal);
+  store_families(out.equity.data(), shown_equity);
   out.growth = growth;
   publish(tables, state, verdict, out);
 
   if constexpr (S::kDetail) {
     Members* members = sinks.members;
-    members->has_equity = growing >= 0;
-    members->defined = signals.defined;
-    members->positive = signals.positive;
-    members->negative = signals.negative;
-    if (growing >= 0) std::memcpy(members->equity, equities.row, sizeof members->equity);
+    members->has_equity = is_growing;
+    lockstep::detail::defined_words(tables, in.t + 1, members->defined);
+    store(members->signs, signals.signs);
+    if (is_growing) std::memcpy(members->equity, equities.row, sizeof members->equity);
   }
   if constexpr (S::kCommit) {
     StateBlock* next = sinks.state;
-    if (growing >= 0) {
+    if (is_growing) {
       for (int j = 0; j < kMembers; ++j) store(next->equity[j], equities.row[j]);
       store(next->equity2, equities.second);
       store(next->held, equities.held);
       store(next->signal, family);
     }
-    next->above = signals.above;
-    next->below = signals.below;
-    next->defined = signals.defined;
-    next->positive = signals.positive;
-    next->negative = signals.negative;
+    store(next->sides, signals.sides);
+    store(next->signs, signals.signs);
+    add_to_digest(next->digest, bar_row(bar, out.average), bits_of(shown_signal), bits_of(shown_equity));
     next->average = verdict.average;
     next->direction = verdict.direction;
     next->event = static_cast<std::int64_t>(verdict.event);
@@ -124,51 +128,43 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
     next->close = in.close;
     next->ts_last_ms = bar.ts_open_ms;
     next->bars = in.t + 1;
-    add_to_digest(next->digest, bar, out);
     next->last_average = out.average;
     next->last_growth = out.growth;
-    if (growing >= 0) {
-      publish_families(tables, family, equities.second, next->last_signal, next->last_equity);
-    } else {
-      std::memcpy(next->last_signal, &out.signal, sizeof next->last_signal);
-      std::memcpy(next->last_equity, &out.equity, sizeof next->last_equity);
-    }
     next->last_direction = out.direction;
     next->last_event = static_cast<std::int64_t>(out.event);
   }
   return Status::ok;
 }
 
-template <class S>
-[[gnu::noinline]] Status general_step(const Tables& tables, const StateBlock& state, const BarTicks& bar,
-                                      Outputs& out, const S& sinks) {
-  return step<true>(tables, state, bar, out, sinks);
+template <Path kPath, class S>
+[[gnu::noinline]] Status rarer_step(const Tables& tables, const StateBlock& state, const BarTicks& bar,
+                                    Outputs& out, const S& sinks) {
+  return step<kPath>(tables, state, bar, out, sinks);
 }
 
-/// The general path forms seeds, knows undefined averages, and has Hull; the
-/// steady one is what nearly every bar takes.
 template <class S>
-LOCKSTEP_INLINE Status either_step(const Tables& tables, const StateBlock& state, const BarTicks& bar,
-                                   Outputs& out, const S& sinks) {
-  if (state.bars < tables.changes_end || tables.is_hull) [[unlikely]] {
-    return general_step(tables, state, bar, out, sinks);
+LOCKSTEP_INLINE Status step_of(const Tables& tables, const StateBlock& state, const BarTicks& bar,
+                               Outputs& out, const S& sinks) {
+  if (state.bars < tables.steady_from || tables.is_hull) [[unlikely]] {
+    return rarer_step<Path::general>(tables, state, bar, out, sinks);
   }
-  return step<false>(tables, state, bar, out, sinks);
+  if (!tables.is_uniform) return rarer_step<Path::steady>(tables, state, bar, out, sinks);
+  return step<Path::uniform>(tables, state, bar, out, sinks);
 }
 
 }  // namespace
 
 Status commit_step(const Tables& tables, StateBlock& state, const BarTicks& bar, Outputs& out) {
-  return either_step(tables, state, bar, out, Sinks<true, false>{&state, nullptr});
+  return step_of(tables, state, bar, out, Sinks<true, false>{&state, nullptr});
 }
 
 Status peek_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out) {
-  return either_step(tables, state, bar, out, Sinks<false, false>{nullptr, nullptr});
+  return step_of(tables, state, bar, out, Sinks<false, false>{nullptr, nullptr});
 }
 
 Status detail_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
                    Members& members) {
-  return either_step(tables, state, bar, out, Sinks<false, true>{nullptr, &members});
+  return step_of(tables, state, bar, out, Sinks<false, true>{nullptr, &members});
 }
 
 }  // namespace lockstep::LOCKSTEP_ISA

@@ -19,11 +19,13 @@ inline constexpr int kMemberRoom = 16;
 /// The nine members of a family.
 struct alignas(64) MemberTable {
   std::int64_t length[kMemberRoom];
-  std::int64_t denominator[kMemberRoom];  ///< D: the average is N / D ticks (windowed families)
+  std::int64_t denominator[kMemberRoom];  ///< D: the average is N / D ticks
+                                          ///< (windowed families)
   std::int64_t twice_next[kMemberRoom];   ///< 2 (L + 1), for LSMA
   double length_d[kMemberRoom];
   double alpha[kMemberRoom];        ///< 2.0 / (L + 1)
-  double report_divisor[kMembers];  ///< N over it is the average in price units (recurrences: one for all)
+  double report_divisor[kMembers];  ///< N over it is the average in price units
+                                    ///< (recurrences: one for all)
   std::int64_t first[kMembers];     ///< first bar with a defined average
   std::int64_t base = 0;            ///< L
 };
@@ -54,26 +56,30 @@ const StepFunctions& step_functions();
 struct Tables {
   MemberTable family[kFamilies];
   HullTable hull;
-  alignas(64) std::int64_t
-      ring_index[kMemberRoom];  ///< where a member's lag lies in the 16 entries around its family's base
-  alignas(64) double start_equity2[8];  ///< layer 2 at the cutout; lanes are families, unused ones 1
-  alignas(64) double enabled_lane[8];   ///< 1 or 0
+  alignas(64) std::int64_t ring_index[kMemberRoom];  ///< where a member's lag lies in the 16 entries
+                                                     ///< around its family's base
+  alignas(64) double start_equity2[8];               ///< layer 2 at the cutout; lanes are
+                                                     ///< families, unused ones 1
+  alignas(64) double enabled_lane[8];                ///< 1 or 0
   bool enabled[kFamilies];
-  unsigned enabled_bits;
   bool is_hull;
+  bool is_uniform;  ///< all families enabled, with the same nine lengths, none
+                    ///< of them Hull's
   bool kama_from_price;
   bool strategy;
   Source source;
   std::int64_t divisor;      ///< k of the source
   std::int64_t price_max;    ///< highest price, ticks
-  std::int64_t changes_end;  ///< from this bar on every member is in its steady recurrence
+  std::int64_t steady_from;  ///< from this bar on every member and equity is in
+                             ///< its steady recurrence
   std::int64_t cutout;
   double keep;  ///< 1 - decay'
   double rate;  ///< lambda'
   double long_threshold;
   double short_threshold;
   double price_unit;     ///< k * 10^price_scale
-  const double* growth;  ///< g by bars since the cutout, kGrowthTableBars of them; beyond it is computed
+  const double* growth;  ///< g by bars since the cutout, kGrowthTableBars of
+                         ///< them; beyond it is computed
   std::vector<double> growth_memory;
   std::size_t ring_size;
   std::size_t ring_offset;  ///< bytes from the block's start

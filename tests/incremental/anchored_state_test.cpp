@@ -108,7 +108,7 @@ void check(const AtcConfig& config, const Anchor& anchor, std::int64_t interval_
   AnchoredState state(params, anchor, interval_ms);
   REQUIRE(state.bars_total() == 0);
   REQUIRE(state.ts_anchor_ms() == INT64_MIN);
-  Digest digest;
+  RunningDigest digest;
   std::int64_t taken = 0;
   Outputs out;
   Detail detail;
@@ -141,7 +141,7 @@ void check(const AtcConfig& config, const Anchor& anchor, std::int64_t interval_
     ++taken;
     if (state.bars_total() != taken) FAIL("bars_total " << state.bars_total());
     digest.add(bars[i], out);
-    if (state.state().digest() != digest) FAIL("digest");
+    if (state.state().digest() != digest.value()) FAIL("digest");
     if (state.ts_anchor_ms() != bars[expected[i].first].ts_open_ms)
       FAIL("ts_anchor_ms " << state.ts_anchor_ms());
     if (state.state().bars() != static_cast<std::int64_t>(i - expected[i].first) + 1) {
