@@ -54,6 +54,13 @@ LOCKSTEP_HD D equity_step(const D& equity, double keep, const D& factor, const D
   return at_least(floor, (equity * keep) * factor);
 }
 
+/// a * b + c where a * b needs no rounding: fused or not, the same bits. Where a CPU fuses, its own overload
+/// is in detail/lanes.hpp.
+template <class D>
+LOCKSTEP_HD constexpr D add_exact_product(const D& a, const D& b, const D& c) {
+  return a * b + c;
+}
+
 /// k / 100.0 for a whole 0 <= k < 2^26, without a division: 0.01 = kHigh + kLow but for 2^-90, and k * kHigh
 /// is exact (kHigh has 26 bits), so the sum misses k / 100 by less than 2^-75 of it before its one rounding.
 /// A quotient k / 100 lies at least 2^-61 of itself from the middle between two doubles, so that rounding is
@@ -62,7 +69,16 @@ template <class D>
 LOCKSTEP_HD constexpr D hundredths(const D& k) {
   constexpr double kHigh = 0x1.47ae148p-7;
   constexpr double kLow = -0x1.47ae147ae147bp-37;
-  return k * kHigh + k * kLow;
+  return add_exact_product(k, D{} + kHigh, k * kLow);
+}
+
+/// 100 x - product, exactly, where product = 100 x rounded. By Dekker: 27 and 26 bit halves times 100 need no
+/// rounding.
+template <class D>
+LOCKSTEP_HD constexpr D hundredfold_error(const D& x, const D& product) {
+  const D split = x * 134217729.0;
+  const D high = split - (split - x);
+  return (high * 100.0 - product) + (x - high) * 100.0;
 }
 
 /// Rounds to two decimals, spec.md section 6: |x|*100 exactly, to the nearest integer, ties away from zero,
@@ -71,16 +87,12 @@ template <class D>
 LOCKSTEP_HD constexpr D round2(const D& x) {
   const D magnitude = absolute(x);
   const D product = magnitude * 100.0;
-  // The product's rounding error, exactly (Dekker): 27 and 26 bit halves times 100 need no rounding.
-  const D split = magnitude * 134217729.0;
-  const D high = split - (split - magnitude);
-  const D error = (high * 100.0 - product) + (magnitude - high) * 100.0;
+  const D error = hundredfold_error(magnitude, product);
   // Adding 2^52 rounds to the nearest integer; product - nearest is exact and at least -0.5, where nearest
   // stands.
   const D nearest = (product + 0x1p52) - 0x1p52;
   const D beyond = (product - nearest) - (0.5 - 1e-10);
-  // Both results at once: only a choice waits for the comparison.
-  const D result = select(beyond >= -error, hundredths(nearest + 1.0), hundredths(nearest));
+  const D result = hundredths(select(beyond >= -error, nearest + 1.0, nearest));
   return select(x < D{}, D{} - result, result);  // 0 - 0 is +0
 }
 

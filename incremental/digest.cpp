@@ -2,34 +2,26 @@
 
 #include <bit>
 
-#include "incremental/detail/digest_keys.hpp"
+#include "incremental/detail/digest_numbers.hpp"
 
 namespace lockstep {
 
-using detail::kDigestKeys;
-using detail::kDigestWords;
-
 void RunningDigest::add(const BarTicks& bar, const Outputs& outputs) {
-  std::uint64_t word[detail::kDigestRows][kDigestWords] = {
-      {static_cast<std::uint64_t>(bar.ts_open_ms), static_cast<std::uint64_t>(bar.open),
-       static_cast<std::uint64_t>(bar.high), static_cast<std::uint64_t>(bar.low),
-       static_cast<std::uint64_t>(bar.close), std::bit_cast<std::uint64_t>(outputs.average)}};
-  for (std::size_t f = 0; f < kFamilies; ++f) {
-    word[1][f] = std::bit_cast<std::uint64_t>(outputs.signal[f]);
-    word[2][f] = std::bit_cast<std::uint64_t>(outputs.equity[f]);
-  }
-  for (int i = 0; i < kDigestWords; ++i) {
-    for (int row = 0; row < detail::kDigestRows; ++row) {
-      const std::uint64_t keyed = word[row][i] + kDigestKeys.row[row][i];
-      lane[i] += (keyed & 0xffffffffu) * (keyed >> 32) + word[row][i ^ 1];
+  const std::int64_t prices[] = {bar.ts_open_ms, bar.open, bar.high, bar.low, bar.close};
+  for (std::size_t i = 0; i < detail::kDigestLanes; ++i) {
+    const auto last =
+        i < 5 ? static_cast<std::uint64_t>(prices[i]) : std::bit_cast<std::uint64_t>(outputs.average);
+    for (const std::uint64_t word : {std::bit_cast<std::uint64_t>(outputs.equity[i]),
+                                     std::bit_cast<std::uint64_t>(outputs.signal[i]), last}) {
+      lane[i] ^= word;
+      lane[i] = (lane[i] ^ lane[i] >> 32) * detail::kDigestPrime;
     }
-    lane[i] = (lane[i] ^ lane[i] >> 47) * detail::kDigestPrime;
   }
 }
 
 Digest RunningDigest::value() const {
   Digest digest;
-  for (int i = 0; i < kDigestWords; ++i) {
+  for (int i = 0; i < detail::kDigestLanes; ++i) {
     digest.low = std::rotl((digest.low ^ lane[i]) * detail::kDigestOdd0, 29) + digest.high;
     digest.high = std::rotl((digest.high ^ lane[i]) * detail::kDigestOdd1, 31) ^ digest.low;
   }

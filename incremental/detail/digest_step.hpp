@@ -1,47 +1,12 @@
 // RunningDigest::add() with the words of a row as lanes. For the same includers as lane_vectors.hpp.
 #pragma once
 
-#include "incremental/detail/digest_keys.hpp"
+#include "incremental/detail/digest_numbers.hpp"
 #include "incremental/detail/sides.hpp"
 #include "incremental/digest.hpp"
 
 namespace lockstep::LOCKSTEP_ISA {
 namespace {
-
-/// Lower halves times upper halves.
-LOCKSTEP_INLINE VecU product_of_halves(const VecU& lanes) {
-  VecU result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecU::kParts; ++i) {
-    const auto part = lanes.part[i];
-#if defined(__AVX512F__)
-    result.part[i] = (VecU::Part)_mm512_maskz_mul_epu32(0xff, (__m512i)part, (__m512i)(part >> 32));
-#elif defined(__AVX2__)
-    result.part[i] = (VecU::Part)_mm256_mul_epu32((__m256i)part, (__m256i)(part >> 32));
-#elif defined(__SSE2__)
-    result.part[i] = (VecU::Part)_mm_mul_epu32((__m128i)part, (__m128i)(part >> 32));
-#else
-    result.part[i] = (part & 0xffffffffu) * (part >> 32);
-#endif
-  }
-  return result;
-}
-
-/// Lanes 0 and 1, 2 and 3, ... in each other's place.
-LOCKSTEP_INLINE VecU swapped_pairs(const VecU& lanes) {
-  VecU result;
-  LOCKSTEP_UNROLL
-  for (int i = 0; i < VecU::kParts; ++i) {
-#if defined(__AVX512F__)
-    result.part[i] = (VecU::Part)_mm512_maskz_shuffle_epi32(0xffff, (__m512i)lanes.part[i], _MM_PERM_BADC);
-#elif defined(__AVX2__)
-    result.part[i] = (VecU::Part)_mm256_shuffle_epi32((__m256i)lanes.part[i], 0x4e);
-#else
-    for (int lane = 0; lane < 8 / VecU::kParts; ++lane) result.part[i][lane] = lanes.part[i][lane ^ 1];
-#endif
-  }
-  return result;
-}
 
 /// Open time, OHLC and average as a row.
 LOCKSTEP_INLINE VecU bar_row(const BarTicks& bar, double average) {
@@ -77,14 +42,14 @@ LOCKSTEP_INLINE VecU six_lanes(const VecU& lanes) {
 LOCKSTEP_INLINE void add_to_digest(RunningDigest& digest, const VecU& bar, const VecU& signals,
                                    const VecU& equities) {
   VecU lanes = load<VecU>(digest.lane);
-  const auto add = [&](int row, const VecU& words) __attribute__((always_inline)) {
-    const VecU keyed = words + load<VecU>(detail::kDigestKeys.row[row]);
-    lanes = lanes + product_of_halves(keyed) + swapped_pairs(words);
+  const auto add = [&](const VecU& words) __attribute__((always_inline)) {
+    lanes = lanes ^ words;
+    lanes = times(broadcast(detail::kDigestPrime), lanes ^ lanes >> std::uint64_t{32});
   };
-  add(0, bar);
-  add(1, signals);
-  add(2, equities);
-  store(digest.lane, six_lanes(times(broadcast(detail::kDigestPrime), lanes ^ lanes >> std::uint64_t{47})));
+  add(equities);
+  add(signals);
+  add(bar);  // last: the average is what comes last
+  store(digest.lane, six_lanes(lanes));
 }
 
 }  // namespace

@@ -85,6 +85,12 @@ LOCKSTEP_INLINE VecD only(Mask mask, const VecD& value) {
 LOCKSTEP_INLINE VecD at_least(const VecD& bound, const VecD& value) {
   return {{(VecD::Part)_mm512_maskz_max_pd(0xff, (__m512d)bound.part[0], (__m512d)value.part[0])}};
 }
+LOCKSTEP_INLINE VecD add_exact_product(const VecD& a, const VecD& b, const VecD& c) {
+  return {{(VecD::Part)_mm512_fmadd_pd((__m512d)a.part[0], (__m512d)b.part[0], (__m512d)c.part[0])}};
+}
+LOCKSTEP_INLINE VecD hundredfold_error(const VecD& x, const VecD& product) {
+  return {{(VecD::Part)_mm512_fmsub_pd((__m512d)x.part[0], _mm512_set1_pd(100.0), (__m512d)product.part[0])}};
+}
 /// from[index[lane]], all within from[0..15].
 LOCKSTEP_INLINE VecU look_up(const std::uint64_t* from, const std::int64_t* index) {
   const __m512i low = _mm512_loadu_si512(from);
@@ -151,6 +157,29 @@ LOCKSTEP_INLINE VecU look_up(const std::uint64_t* from, const std::int64_t* inde
 }
 
 #endif
+
+/// The sums of six lanes of each, left to right.
+struct TwoSums {
+  double first, second;
+};
+LOCKSTEP_INLINE TwoSums sums_of_six(const VecD& first, const VecD& second) {
+#if defined(__AVX512F__)
+  // Side by side: lane by lane, the pair of both.
+  const __m512d even = _mm512_maskz_unpacklo_pd(0xff, (__m512d)first.part[0], (__m512d)second.part[0]);
+  const __m512d odd = _mm512_maskz_unpackhi_pd(0xff, (__m512d)first.part[0], (__m512d)second.part[0]);
+  const auto sums = __builtin_shufflevector(even, even, 0, 1) + __builtin_shufflevector(odd, odd, 0, 1) +
+                    __builtin_shufflevector(even, even, 2, 3) + __builtin_shufflevector(odd, odd, 2, 3) +
+                    __builtin_shufflevector(even, even, 4, 5) + __builtin_shufflevector(odd, odd, 4, 5);
+  return {sums[0], sums[1]};
+#else
+  TwoSums sums{first[0], second[0]};
+  for (int lane = 1; lane < 6; ++lane) {
+    sums.first += first[lane];
+    sums.second += second[lane];
+  }
+  return sums;
+#endif
+}
 
 /// Six lanes, for the six families. No masked store: what reads a part of it next would wait for the cache.
 LOCKSTEP_INLINE void store_families(double* to, const VecD& lanes) {

@@ -34,73 +34,94 @@ LOCKSTEP_INLINE Signals next_signals(const Tables& tables, const StateBlock& sta
   return {sides, after_crossings(load<VecU>(state.signs), crossed)};
 }
 
-/// Equities of both layers after this bar; they follow the signals of the bar before.
-struct Equities {
-  VecD row[kMembers];
-  VecD sum;  ///< over the nine members, left to right
-  VecD second;
-  VecD held;
+/// Equities and returns below this cannot take the next bar's sums out of the double range.
+constexpr double kFarFromInfinity = 0x1p500;
+
+LOCKSTEP_INLINE bool are_below(const VecD& lanes, double limit) {
+  return is_all(greater(broadcast(limit), lanes));
+}
+
+/// What a bar does to the equities; they follow the signals of the bar before.
+struct Returns {
+  double r;       ///< the return, grown
+  bool is_start;  ///< the bar at the cutout: equities start, r does not count
 };
 
-LOCKSTEP_INLINE void start_equities(const Tables& tables, Equities& next) {
-  const VecD one = broadcast(1.0);
-  for (VecD& row : next.row) row = one;
-  next.sum = broadcast(static_cast<double>(kMembers));
-  next.second = load<VecD>(tables.start_equity2);
-  next.held = VecD{};
-}
+/// The nine members' equities, a row each with a lane a family, and layer 2's, one after another so that few
+/// are live at once.
+template <Path kPath>
+struct NextEquities {
+  const Tables& tables;
+  const StateBlock& state;
+  Returns returns;
+  VecU signs;
+  BySign factor;
+  VecD floor = broadcast(0.25);
 
-LOCKSTEP_INLINE void next_equities(const Tables& tables, const StateBlock& state, double r, Equities& next) {
-  const VecD one = broadcast(1.0);
-  const VecD floor = broadcast(0.25);
-  const BySign factor(1.0, 1.0 + r, 1.0 + -r);
-  const VecU signs = load<VecU>(state.signs);
-  next.sum = VecD{};
+  LOCKSTEP_INLINE NextEquities(const Tables& t, const StateBlock& s, const Returns& of_bar)
+      : tables(t),
+        state(s),
+        returns(of_bar),
+        signs(load<VecU>(s.signs)),
+        factor(1.0, 1.0 + of_bar.r, 1.0 + -of_bar.r) {}
+
+  LOCKSTEP_INLINE VecD row(int j) const {
+    if (kPath == Path::general && returns.is_start) return broadcast(1.0);
+    return equity_step(load<VecD>(state.equity[j]), tables.keep, factor.of(signs, j), floor);
+  }
+  /// The a that layer 2 applies.
+  LOCKSTEP_INLINE VecD held() const {
+    if (kPath == Path::general && returns.is_start) return VecD{};
+    const VecD signal = load<VecD>(state.signal);
+    const VecD rs = broadcast(returns.r);
+    return select(signal > VecD{}, rs, select(signal < VecD{}, -rs, load<VecD>(state.held)));
+  }
+  LOCKSTEP_INLINE VecD second(const VecD& held) const {
+    if (kPath == Path::general && returns.is_start) return load<VecD>(tables.start_equity2);
+    return equity_step(load<VecD>(state.equity2), tables.keep, broadcast(1.0) + held, floor);
+  }
+};
+
+/// n / w of layer 1, which round2 makes the family signals. Writes the members' equities on the way.
+template <Path kPath, class S>
+LOCKSTEP_INLINE VecD family_shares(const NextEquities<kPath>& next, const Signals& signals, const S& sinks) {
+  const BySign sign(0.0, 1.0, -1.0);
+  VecD votes;
+  VecD weights;
   LOCKSTEP_UNROLL_MEMBERS
   for (int j = 0; j < kMembers; ++j) {
-    next.row[j] = equity_step(load<VecD>(state.equity[j]), tables.keep, factor.of(signs, j), floor);
-    next.sum = next.sum + next.row[j];  // 0 + E is E: the first addition changes no bit
+    const VecD equity = next.row(j);
+    weights = j == 0 ? equity : weights + equity;
+    votes = add_exact_product(equity, sign.of(signals.signs, j), j == 0 ? VecD{} : votes);
+    if constexpr (S::kCommit) store(sinks.state->equity[j], equity);
+    if constexpr (S::kDetail) store(sinks.members->equity[j], equity);
   }
-  const VecD signal = load<VecD>(state.signal);
-  const VecD rs = broadcast(r);
-  next.held = select(signal > VecD{}, rs, select(signal < VecD{}, -rs, load<VecD>(state.held)));
-  next.second = equity_step(load<VecD>(state.equity2), tables.keep, one + next.held, floor);
-}
-
-LOCKSTEP_INLINE bool is_finite(const VecD& lanes) {
-  return is_all(greater(broadcast(HUGE_VAL), lanes));
-}
-
-/// n / w of layer 1, which round2 makes the family signals.
-LOCKSTEP_INLINE VecD family_shares(const Equities& equities, const Signals& signals) {
-  const BySign sign(0.0, 1.0, -1.0);
-  VecD sum{};
-  LOCKSTEP_UNROLL_MEMBERS
-  for (int j = 0; j < kMembers; ++j) sum = sum + equities.row[j] * sign.of(signals.signs, j);
-  return sum / equities.sum;
+  if constexpr (S::kCommit) sinks.state->near_infinity = !are_below(weights, kFarFromInfinity);
+  return votes / weights;
 }
 
 /// What the families' votes of layer 2 count. A disabled family's is 0, which changes no bit of a sum.
-struct Weights {
-  VecD each;
-  double sum;  ///< left to right
-};
-
 template <Path kPath>
-LOCKSTEP_INLINE Weights vote_weights(const Tables& tables, const VecD& second) {
-  Weights weights{second, 0};
-  if constexpr (kPath != Path::uniform) weights.each = second * load<VecD>(tables.enabled_lane);
-  for (int f = 0; f < kFamilies; ++f) weights.sum += weights.each[f];
-  return weights;
+LOCKSTEP_INLINE VecD vote_weights(const Tables& tables, const VecD& second) {
+  if constexpr (kPath == Path::uniform) return second;
+  return second * load<VecD>(tables.enabled_lane);
+}
+
+/// Whether every sum that a bar needs stays in the double range.
+LOCKSTEP_INLINE bool stays_finite(const NextEquities<Path::general>& next) {
+  VecD sum{};
+  for (int j = 0; j < kMembers; ++j) sum = sum + next.row(j);
+  const VecD second = next.second(next.held());
+  const VecD weights = vote_weights<Path::general>(next.tables, second);
+  return are_below(sum, HUGE_VAL) && sums_of_six(weights, weights).first < HUGE_VAL;
 }
 
 /// Layer 2: the average over the enabled families, left to right.
-LOCKSTEP_INLINE double average_signal(const VecD& shares, const Weights& weights) {
-  const VecD vote = pick(at_or_above(shares, broadcast(kVoteFrom)), weights.each,
-                         only(at_or_above(broadcast(-kVoteFrom), shares), -weights.each));
-  double votes = 0;
-  for (int f = 0; f < kFamilies; ++f) votes += vote[f];
-  return votes / weights.sum;
+LOCKSTEP_INLINE double average_signal(const VecD& shares, const VecD& weights) {
+  const VecD votes = pick(at_or_above(shares, broadcast(kVoteFrom)), weights,
+                          only(at_or_above(broadcast(-kVoteFrom), shares), -weights));
+  const TwoSums sums = sums_of_six(votes, weights);
+  return sums.first / sums.second;
 }
 
 /// What layer 2 says, before the strategy shift.

@@ -68,6 +68,7 @@ struct alignas(64) StateBlock {
   double average;           ///< before the strategy shift
   std::int64_t direction;
   std::int64_t event;
+  std::int64_t near_infinity;  ///< 1: the next bar's equities may leave the double range
   // The outputs of the last bar, as far as they are not those above. Padding is zero from the start, so that
   // equal states are equal bytes.
   double last_average;

@@ -47,6 +47,47 @@ LOCKSTEP_INLINE VecU bits_of(const VecD& lanes) {
 }
 
 template <Path kPath, class S>
+[[gnu::noinline]] Status rarer_step(const Tables& tables, const StateBlock& state, const BarTicks& bar,
+                                    Outputs& out, const S& sinks);
+
+/// What remains to be written of the next state, the equities and the members' memories being there.
+struct Remembered {
+  const Inputs& in;
+  const Signals& signals;
+  const Verdict& verdict;
+  VecD family;        ///< F, 0 before the cutout
+  VecD shown_signal;  ///< as published
+  VecD shown_equity;
+};
+
+LOCKSTEP_INLINE void remember(const Tables& tables, const BarTicks& bar, const Outputs& out,
+                              const Remembered& of_bar, StateBlock& next) {
+  const Inputs& in = of_bar.in;
+  const std::uint64_t head = next.ring_head;
+  auto* ring = const_cast<std::uint64_t*>(detail::ring_of(tables, next));
+  ring[head] = in.prefix;
+  if (head < kRingTail) ring[tables.ring_size + head] = in.prefix;
+  next.ring_head = head + 1 == tables.ring_size ? 0 : head + 1;
+  next.prefix = in.prefix;
+  next.price = in.price;
+  next.close = in.close;
+  next.ts_last_ms = bar.ts_open_ms;
+  next.bars = in.t + 1;
+  store(next.sides, of_bar.signals.sides);
+  store(next.signs, of_bar.signals.signs);
+  store(next.signal, of_bar.family);
+  next.average = of_bar.verdict.average;
+  next.direction = of_bar.verdict.direction;
+  next.event = static_cast<std::int64_t>(of_bar.verdict.event);
+  next.last_average = out.average;
+  next.last_growth = out.growth;
+  next.last_direction = out.direction;
+  next.last_event = static_cast<std::int64_t>(out.event);
+  add_to_digest(next.digest, bar_row(bar, out.average), bits_of(of_bar.shown_signal),
+                bits_of(of_bar.shown_equity));
+}
+
+template <Path kPath, class S>
 LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
                             const S& sinks) {
   if (const Status status = check(tables, state, bar); status != Status::ok) return status;
@@ -60,23 +101,19 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
 
   const std::int64_t growing = in.t - tables.cutout;  // bars since the cutout, negative before it
   const bool is_growing = kPath != Path::general || growing >= 0;
-  double growth = kUndefined;
-  Equities equities;
-  Weights weights;
-  if (is_growing) {
-    growth = growth_at(tables, growing);
-    if (!(growth < HUGE_VAL)) return Status::growth_not_finite;
-    if (kPath == Path::general && growing == 0) {
-      start_equities(tables, equities);
-    } else {
-      const double r =
-          static_cast<double>(in.close - state.close) / static_cast<double>(state.close) * growth;
-      if (!(std::fabs(r) < HUGE_VAL)) return Status::equity_not_finite;
-      next_equities(tables, state, r, equities);
-      if (!is_finite(equities.sum)) return Status::equity_not_finite;
+  const double growth = is_growing ? growth_at(tables, growing) : kUndefined;
+  Returns returns{0, growing == 0};
+  if (is_growing && (kPath != Path::general || growing > 0)) {
+    returns.r = static_cast<double>(in.close - state.close) / static_cast<double>(state.close) * growth;
+  }
+  if constexpr (kPath == Path::general) {
+    if (is_growing) {
+      if (!(growth < HUGE_VAL)) return Status::growth_not_finite;
+      if (!(std::fabs(returns.r) < HUGE_VAL)) return Status::equity_not_finite;
+      if (!stays_finite({tables, state, returns})) return Status::equity_not_finite;
     }
-    weights = vote_weights<kPath>(tables, equities.second);
-    if (!(weights.sum < HUGE_VAL)) return Status::equity_not_finite;
+  } else if (!(std::fabs(returns.r) < kFarFromInfinity) || state.near_infinity != 0) [[unlikely]] {
+    return rarer_step<Path::general>(tables, state, bar, out, sinks);
   }
 
   // From here on nothing is refused, so the next state may be written.
@@ -86,59 +123,39 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
   VecD shown_signal = broadcast(kUndefined);
   VecD shown_equity = shown_signal;
   if (is_growing) {
-    const VecD shares = family_shares(equities, signals);
+    const NextEquities<kPath> next{tables, state, returns};
+    const VecD held = next.held();
+    const VecD second = next.second(held);
+    const VecD weights = vote_weights<kPath>(tables, second);
+    const VecD shares = family_shares(next, signals, sinks);
     verdict = next_verdict(tables, state, average_signal(shares, weights));
     family = round2(shares);
     shown_signal = published<kPath>(tables, family);
-    shown_equity = published<kPath>(tables, equities.second);
+    shown_equity = published<kPath>(tables, second);
+    if constexpr (S::kCommit) {
+      store(sinks.state->equity2, second);
+      store(sinks.state->held, held);
+      sinks.state->near_infinity |= !are_below(second, kFarFromInfinity);
+    }
   }
   store_families(out.signal.data(), shown_signal);
   store_families(out.equity.data(), shown_equity);
   out.growth = growth;
   publish(tables, state, verdict, out);
-
   if constexpr (S::kDetail) {
-    Members* members = sinks.members;
-    members->has_equity = is_growing;
-    lockstep::detail::defined_words(tables, in.t + 1, members->defined);
-    store(members->signs, signals.signs);
-    if (is_growing) std::memcpy(members->equity, equities.row, sizeof members->equity);
+    sinks.members->has_equity = is_growing;
+    lockstep::detail::defined_words(tables, in.t + 1, sinks.members->defined);
+    store(sinks.members->signs, signals.signs);
   }
   if constexpr (S::kCommit) {
-    StateBlock* next = sinks.state;
-    if (is_growing) {
-      for (int j = 0; j < kMembers; ++j) store(next->equity[j], equities.row[j]);
-      store(next->equity2, equities.second);
-      store(next->held, equities.held);
-      store(next->signal, family);
-    }
-    store(next->sides, signals.sides);
-    store(next->signs, signals.signs);
-    add_to_digest(next->digest, bar_row(bar, out.average), bits_of(shown_signal), bits_of(shown_equity));
-    next->average = verdict.average;
-    next->direction = verdict.direction;
-    next->event = static_cast<std::int64_t>(verdict.event);
-    auto* ring = const_cast<std::uint64_t*>(detail::ring_of(tables, *next));
-    const std::uint64_t head = state.ring_head;
-    ring[head] = in.prefix;
-    if (head < kRingTail) ring[tables.ring_size + head] = in.prefix;
-    next->ring_head = head + 1 == tables.ring_size ? 0 : head + 1;
-    next->prefix = in.prefix;
-    next->price = in.price;
-    next->close = in.close;
-    next->ts_last_ms = bar.ts_open_ms;
-    next->bars = in.t + 1;
-    next->last_average = out.average;
-    next->last_growth = out.growth;
-    next->last_direction = out.direction;
-    next->last_event = static_cast<std::int64_t>(out.event);
+    remember(tables, bar, out, {in, signals, verdict, family, shown_signal, shown_equity}, *sinks.state);
   }
   return Status::ok;
 }
 
 template <Path kPath, class S>
-[[gnu::noinline]] Status rarer_step(const Tables& tables, const StateBlock& state, const BarTicks& bar,
-                                    Outputs& out, const S& sinks) {
+Status rarer_step(const Tables& tables, const StateBlock& state, const BarTicks& bar, Outputs& out,
+                  const S& sinks) {
   return step<kPath>(tables, state, bar, out, sinks);
 }
 
