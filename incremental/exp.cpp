@@ -88,6 +88,20 @@ Uint128 exp_minus_one(Uint128 r) {
   return r + multiply_high(multiply_high(r, r), sum);
 }
 
+/// The same in units of 2^-71, r likewise; at most 3 of them too low. With v = 128 r, in units of 2^-64 the
+/// same number, it is v + v^2 P(v), where P = 1/(2! 2^7) + v/(3! 2^14) + ... in units of 2^-71; the terms
+/// left out are below a tenth of a unit of the result.
+std::uint64_t short_exp_minus_one(std::uint64_t v) {
+  constexpr std::uint64_t kTerm[] = {std::uint64_t{1} << 63,         (std::uint64_t{1} << 57) / 6,
+                                     (std::uint64_t{1} << 50) / 24,  (std::uint64_t{1} << 43) / 120,
+                                     (std::uint64_t{1} << 36) / 720, (std::uint64_t{1} << 29) / 5040};
+  const std::uint64_t squared = multiply_high(v, v);
+  const std::uint64_t fifth = kTerm[4] + multiply_high(kTerm[5], v);
+  const std::uint64_t third = kTerm[2] + multiply_high(kTerm[3], v) + multiply_high(fifth, squared);
+  const std::uint64_t first = kTerm[0] + multiply_high(kTerm[1], v) + multiply_high(third, squared);
+  return v + (multiply_high(first, squared) >> 7);
+}
+
 // --- 256-bit path: fractions of 320 bits, most significant limb first.
 
 constexpr int kLimbs = 5;
@@ -205,7 +219,7 @@ double exp_wide(double x) {
   return assemble(mantissa, e, (sum.limb[0] >> 11 & 1) != 0);
 }
 
-double exp_correctly_rounded(double x) {
+double exp_long(double x) {
   if (x < kRoundsToOne) return 1.0;
   if (x >= kOverflows) return std::numeric_limits<double>::infinity();
   std::uint32_t k = 0;
@@ -219,6 +233,24 @@ double exp_correctly_rounded(double x) {
   // Too close to a tie, or to the carry into the next binade, to be sure: decide with twice the digits.
   if (!is_decided || value < base) return exp_wide(x);
   return assemble(static_cast<std::uint64_t>(value >> 75), static_cast<int>(k / 128), rest > kHalf);
+}
+
+double exp_correctly_rounded(double x) {
+  if (x < kRoundsToOne) return 1.0;
+  if (x >= kOverflows) return std::numeric_limits<double>::infinity();
+  std::uint32_t k = 0;
+  const Uint128 r = reduce(x, k);
+  const Bits128& base = kTwoTo128ths[k % 128];
+  // In units of 2^-70, in [1, 2); at most 6 of them too low: 1 of the base, 1 of this product, 1 of the
+  // base's lower half times exp(r) - 1, and 3 halves of a unit twice for exp(r) - 1.
+  const Uint128 value =
+      (join(base) >> 57) + multiply_high(base.high, short_exp_minus_one(static_cast<std::uint64_t>(r >> 57)));
+  constexpr std::uint64_t kHalf = 1u << 17;
+  constexpr std::uint64_t kErrorMax = 32;
+  const std::uint64_t rest = low_half(value) & (2 * kHalf - 1);
+  const bool is_decided = rest + kErrorMax < kHalf || rest > kHalf + kErrorMax;
+  if (!is_decided || value >> 71 != 0) return exp_long(x);  // one of 4,096
+  return assemble(static_cast<std::uint64_t>(value >> 18), static_cast<int>(k / 128), rest > kHalf);
 }
 
 }  // namespace lockstep::detail

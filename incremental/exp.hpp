@@ -8,8 +8,11 @@ namespace lockstep::detail {
 /// range (x above 709.78). Undefined for negative or non-finite x.
 double exp_correctly_rounded(double x);
 
-/// The same by 256-bit arithmetic: what the fast path falls back to where 128 bits do not decide the
-/// rounding.
+/// The same with 128 bits throughout: what the one above, which takes 64 where they do, falls back to when
+/// they do not decide the rounding.
+double exp_long(double x);
+
+/// The same with 256 bits, for what 128 do not decide.
 double exp_wide(double x);
 
 }  // namespace lockstep::detail

@@ -32,13 +32,18 @@ class Real {
   mpfr_t value_;
 };
 
-/// Both functions of the header at x.
+/// The functions of the header at x.
 void check(double x) {
   const double expected = reference_exp(x);
   const double fast = detail::exp_correctly_rounded(x);
+  const double longer = detail::exp_long(x);
   const double wide = detail::exp_wide(x);
   if (bits_of(fast) != bits_of(expected)) {
     FAIL("exp(" << with_bits(x) << "): expected " << with_bits(expected) << ", got " << with_bits(fast));
+  }
+  if (bits_of(longer) != bits_of(expected)) {
+    FAIL("exp_long(" << with_bits(x) << "): expected " << with_bits(expected) << ", got "
+                     << with_bits(longer));
   }
   if (bits_of(wide) != bits_of(expected)) {
     FAIL("exp_wide(" << with_bits(x) << "): expected " << with_bits(expected) << ", got " << with_bits(wide));
