@@ -63,10 +63,18 @@ LOCKSTEP_INLINE EightSides sides_of(const Vec<T>& above, const Vec<T>& below) {
 
 #endif
 
+/// Puts a word into its lane.
+LOCKSTEP_INLINE void put(VecU& words, int family, std::uint64_t word) {
+  constexpr int kLanes = 8 / VecU::kParts;
+  words.part[family / kLanes][family % kLanes] = word;
+}
+
 /// The sides of all 54, as they become known.
 struct Sides {
   EightSides eight[6]{};
-  std::uint64_t ninth = 0;  ///< two bits a family
+  /// Of each family's ninth member, a number with the sign of close - average; a double's bits have it too,
+  /// as such a difference is never -0.
+  double ninth[6]{};
 
   /// Sides of eight members of a family from differences as in sides_of().
   template <class T>
@@ -77,12 +85,12 @@ struct Sides {
     note(family, average - close, close - average);
   }
   /// The same of the ninth.
-  LOCKSTEP_INLINE void note(int family, std::int64_t above, std::int64_t below) {
-    ninth |= (to_unsigned(above) >> 63 | to_unsigned(below) >> 63 << 1) << (2 * family);
+  LOCKSTEP_INLINE void note(int family, std::int64_t above, std::int64_t) {
+    const std::int64_t difference = -above;
+    std::memcpy(&ninth[family], &difference, sizeof difference);
   }
   LOCKSTEP_INLINE void note_average(int family, double close, double average) {
-    ninth |= (static_cast<std::uint64_t>(close > average) | static_cast<std::uint64_t>(close < average) << 1)
-             << (2 * family);
+    ninth[family] = close - average;
   }
 
   LOCKSTEP_INLINE VecU words() const {
@@ -92,30 +100,23 @@ struct Sides {
     const __mmask32 high = _mm512_kunpackw(eight[5], eight[4]);
     const __m128i packed = _mm_set_epi64x(static_cast<std::int64_t>(_cvtmask32_u32(high)),
                                           static_cast<std::int64_t>(_mm512_kunpackd(middle, low)));
-    const __m512i ninths =
-        _mm512_maskz_srlv_epi64(0xff, _mm512_set1_epi64(static_cast<std::int64_t>(ninth << 16)),
-                                _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0));
-    const __m512i bits = _mm512_and_epi64(ninths, _mm512_set1_epi64(0x30000));
-    return {{(VecU::Part)_mm512_or_epi64(_mm512_maskz_cvtepu16_epi64(0xff, packed), bits)}};
+    const VecU words{{(VecU::Part)_mm512_maskz_cvtepu16_epi64(0xff, packed)}};
+    const VecU below{
+        {(VecU::Part)_mm512_set_pd(0, 0, ninth[5], ninth[4], ninth[3], ninth[2], ninth[1], ninth[0])}};
+    const VecU above = VecU{} - below;
+    return words | (above >> std::uint64_t{47} & std::uint64_t{1 << 16}) |
+           (below >> std::uint64_t{46} & std::uint64_t{1 << 17});
 #else
-    std::uint64_t word[8]{};
-    for (int f = 0; f < 6; ++f) word[f] = eight[f] | (ninth >> (2 * f) & 3) << 16;
-    VecU words;
-    constexpr int kLanes = 8 / VecU::kParts;
-    LOCKSTEP_UNROLL
-    for (int i = 0; i < VecU::kParts; ++i) {
-      for (int lane = 0; lane < kLanes; ++lane) words.part[i][lane] = word[i * kLanes + lane];
+    VecU words{};
+    for (int f = 0; f < 6; ++f) {
+      std::uint64_t below;
+      std::memcpy(&below, &ninth[f], sizeof below);
+      put(words, f, eight[f] | (0 - below) >> 63 << 16 | below >> 63 << 17);
     }
     return words;
 #endif
   }
 };
-
-/// Puts a word into its lane.
-LOCKSTEP_INLINE void put(VecU& words, int family, std::uint64_t word) {
-  constexpr int kLanes = 8 / VecU::kParts;
-  words.part[family / kLanes][family % kLanes] = word;
-}
 
 /// A value for each sign: none, long, short.
 struct BySign {
