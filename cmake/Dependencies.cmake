@@ -10,6 +10,11 @@ find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
+# The target's name depends on how zstd was built.
+find_package(zstd REQUIRED)
+add_library(lockstep_zstd INTERFACE)
+target_link_libraries(lockstep_zstd INTERFACE $<IF:$<TARGET_EXISTS:zstd::libzstd_shared>,zstd::libzstd_shared,zstd::libzstd_static>)
+
 # Debian ships the moodycamel queue as plain headers without a CMake package.
 find_path(CONCURRENTQUEUE_INCLUDE_DIR concurrentqueue.h
           PATH_SUFFIXES concurrentqueue concurrentqueue/moodycamel moodycamel REQUIRED)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <set>
 #include <system_error>
@@ -147,6 +148,11 @@ void read_feed(TomlTable& table, feeds::FeedConfig& feed) {
   table.integer("silence_s", 1, 3'600, feed.silence_s);
   table.integer("backoff_ms_max", 1, 3'600'000, feed.backoff_ms_max);
   table.integer("streams_max", 1, 1'024, feed.streams_max);
+  table.text("roll_up_from", feed.roll_up_from);
+  if (!feed.roll_up_from.empty() && !core::Interval::parse(feed.roll_up_from)) {
+    table.fail("roll_up_from", "must be an interval such as \"1m\", or empty");
+  }
+  table.integer("rest_requests_per_s", 0, 10'000, feed.rest_requests_per_s);
 }
 
 void check_feed(const TomlTable& table, const feeds::FeedConfig& feed) {
@@ -157,6 +163,7 @@ void check_feed(const TomlTable& table, const feeds::FeedConfig& feed) {
 
 void read_engine(TomlTable& table, EngineConfig& engine) {
   table.text("data_dir", engine.data_dir);
+  engine.data_dir_given = table.has("data_dir");
   if (engine.data_dir.empty()) table.fail("data_dir", "must name a folder");
   if (const auto text = table.text_or_time("anchor")) {
     try {
@@ -173,6 +180,37 @@ void read_engine(TomlTable& table, EngineConfig& engine) {
   table.integer("late_s", 1, 3'600, engine.late_s);
   if (const auto level = table.choice("log_level", kLogLevels)) engine.log_level = kLogLevels[*level];
   table.text("log_file", engine.log_file);
+}
+
+void read_fsync(TomlTable& table, JournalConfig& journal) {
+  constexpr std::string_view kInterval = "interval:";
+  std::string text = fsync_text(journal);
+  table.text("fsync", text);
+  if (text == "always") {
+    journal.fsync = FsyncPolicy::always;
+  } else if (text == "never") {
+    journal.fsync = FsyncPolicy::never;
+  } else {
+    const char* const end = text.data() + text.size();
+    const bool is_interval = text.starts_with(kInterval);
+    const char* const begin = is_interval ? text.data() + kInterval.size() : end;
+    const auto [stopped, error] = std::from_chars(begin, end, journal.fsync_ms);
+    if (error != std::errc() || stopped != end || journal.fsync_ms < 1 || journal.fsync_ms > 60'000) {
+      table.fail("fsync", "must be \"always\", \"interval:MS\" with 1 to 60000 milliseconds, or \"never\"");
+    }
+    journal.fsync = FsyncPolicy::interval;
+  }
+}
+
+void read_journal(TomlTable& table, JournalConfig& journal) {
+  table.boolean("enabled", journal.is_enabled);
+  read_fsync(table, journal);
+  table.integer("segment_bytes", 1 << 16, 1 << 30, journal.segment_bytes);
+  table.boolean("compress", journal.compress);
+  table.integer("keep_days", 0, 36'500, journal.keep_days);
+  table.integer("keep_mb", 0, std::int64_t{1} << 40, journal.keep_mb);
+  table.integer("snapshot_s", 1, 86'400, journal.snapshot_s);
+  table.integer("snapshots", 2, 100, journal.snapshots);
 }
 
 enum class BindKind { not_an_address, loopback, beyond };
@@ -222,10 +260,11 @@ struct Section {
   bool is_list;
   void (*read)(TomlTable&, Config&);
 };
-constexpr std::array<Section, 5> kSections = {{
+constexpr std::array<Section, 6> kSections = {{
     {"atc", false, [](TomlTable& table, Config& config) { read_atc(table, config.atc); }},
     {"feed", true, [](TomlTable& table, Config& config) { read_feed(table, config.feeds.emplace_back()); }},
     {"engine", false, [](TomlTable& table, Config& config) { read_engine(table, config.engine); }},
+    {"journal", false, [](TomlTable& table, Config& config) { read_journal(table, config.journal); }},
     {"api", false, [](TomlTable& table, Config& config) { read_api(table, config.api); }},
     {"input", false, [](TomlTable& table, Config& config) { read_input(table, config); }},
 }};
@@ -257,7 +296,7 @@ void read_top(std::string_view file, const toml::key& key, const toml::node& nod
     const auto near = detail::nearest(key.str(), names);
     throw ConfigError(place + "there is no table or key " + detail::in_quotes(key.str()) +
                       (near.empty() ? "" : "; did you mean " + detail::in_quotes(near) + "?") +
-                      "; the tables are [atc], [[feed]], [engine], [api], [input]");
+                      "; the tables are [atc], [[feed]], [engine], [journal], [api], [input]");
   }
   const bool is_list = node.is_array() && (node.as_array()->empty() || node.is_array_of_tables());
   if (section->is_list ? !is_list : !node.is_table()) {
@@ -296,6 +335,10 @@ Config parse_config(std::string_view text, std::string_view name) {
   Config config;
   for (const auto& [key, node] : root) read_top(name, key, node, config);
   refuse_series_twice(config);
+  // What a venue asked us to wait outlives a restart, where there is a folder for it.
+  for (feeds::FeedConfig& feed : config.feeds) {
+    if (config.engine.data_dir_given) feed.state_dir = config.engine.data_dir;
+  }
   return config;
 }
 

@@ -1,4 +1,4 @@
-// The configuration file: one TOML file with [atc], [[feed]], [engine], [api].
+// The configuration file: one TOML file with [atc], [[feed]], [engine], [journal], [api].
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ enum class PollMode : std::uint8_t {
 };
 
 struct EngineConfig {
-  std::string data_dir = "lockstep-data";  ///< logs and later the journal
+  std::string data_dir = "lockstep-data";  ///< journal, snapshots, logs; one daemon at a time
+  bool data_dir_given = false;             ///< the file names it; a Daemon keeps a journal only then
   Anchor anchor{Anchor::Kind::rolling, 0, 1500,
                 100};         ///< history | UTC time (2024-01-01T00:00:00Z) | rolling:N/S
   bool anchor_given = false;  ///< the file names an anchor (compute's own default is history)
@@ -44,11 +45,31 @@ struct ApiConfig {
   int clients_max = 256;
 };
 
+/// When what was written is made to survive a power cut. A killed process loses nothing with any of them.
+enum class FsyncPolicy : std::uint8_t {
+  always,    ///< before anything that rests on it is published
+  interval,  ///< every fsync_ms: a power cut may take that much
+  never,     ///< when the system likes, some 30 s
+};
+
+struct JournalConfig {
+  bool is_enabled = true;
+  FsyncPolicy fsync = FsyncPolicy::always;
+  int fsync_ms = 100;                     ///< of policy interval
+  std::int64_t segment_bytes = 64 << 20;  ///< a segment that has grown beyond it is followed by a new one
+  bool compress = true;                   ///< segments that are no longer written to, with zstd
+  int keep_days = 30;                     ///< older segments are removed, 0: never
+  std::int64_t keep_mb = 10'240;          ///< the oldest segments beyond it are removed, 0: no limit
+  int snapshot_s = 300;                   ///< seconds between two snapshots
+  int snapshots = 3;                      ///< how many are kept, at least 2
+};
+
 struct Config {
   AtcConfig atc;
   std::vector<feeds::FeedConfig> feeds;
   std::vector<std::string> feed_places;  ///< "FILE:LINE: " of each feed, for messages about it
   EngineConfig engine;
+  JournalConfig journal;
   ApiConfig api;
   int price_scale = -1;                   ///< [input] price_scale for compute, -1: inferred from the text
   bool price_rounding_half_even = false;  ///< [input] price_rounding = "half_even"
@@ -68,6 +89,8 @@ std::string to_text(const Config& config);
 
 /// "history", a UTC time (2024-01-01 or 2024-01-01T00:00:00Z), or "rolling:N/S". Throws ConfigError.
 Anchor parse_anchor(std::string_view text);
+/// "always", "interval:MS" or "never".
+std::string fsync_text(const JournalConfig& journal);
 /// A text that parse_anchor() reads back.
 std::string to_string(const Anchor& anchor);
 

@@ -87,9 +87,28 @@ void add_feed(Lines& lines, const feeds::FeedConfig& feed) {
   lines.line("silence_s", std::int64_t{feed.silence_s});
   lines.line("backoff_ms_max", std::int64_t{feed.backoff_ms_max});
   lines.line("streams_max", std::int64_t{feed.streams_max});
+  if (!feed.roll_up_from.empty()) lines.line("roll_up_from", std::string_view(feed.roll_up_from));
+  lines.line("rest_requests_per_s", std::int64_t{feed.rest_requests_per_s});
+}
+
+void add_journal(Lines& lines, const JournalConfig& journal) {
+  lines.table("[journal]");
+  lines.line("enabled", std::string(journal.is_enabled ? "true" : "false"));
+  lines.line("fsync", std::string_view(fsync_text(journal)));
+  lines.line("segment_bytes", journal.segment_bytes);
+  lines.line("compress", std::string(journal.compress ? "true" : "false"));
+  lines.line("keep_days", std::int64_t{journal.keep_days});
+  lines.line("keep_mb", journal.keep_mb);
+  lines.line("snapshot_s", std::int64_t{journal.snapshot_s});
+  lines.line("snapshots", std::int64_t{journal.snapshots});
 }
 
 }  // namespace
+
+std::string fsync_text(const JournalConfig& journal) {
+  if (journal.fsync == FsyncPolicy::interval) return "interval:" + std::to_string(journal.fsync_ms);
+  return journal.fsync == FsyncPolicy::always ? "always" : "never";
+}
 
 std::string to_text(const Config& config) {
   Lines lines;
@@ -104,6 +123,7 @@ std::string to_text(const Config& config) {
   lines.line("late_s", std::int64_t{config.engine.late_s});
   lines.line("log_level", std::string_view(config.engine.log_level));
   if (!config.engine.log_file.empty()) lines.line("log_file", std::string_view(config.engine.log_file));
+  add_journal(lines, config.journal);
   lines.table("[api]");
   lines.line("bind", std::string_view(config.api.bind));
   lines.line("port", std::int64_t{config.api.port});

@@ -1,11 +1,13 @@
 #include "engine/daemon.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -15,7 +17,9 @@
 
 #include "engine/api/api_server.hpp"
 #include "engine/cpu_place.hpp"
+#include "engine/journal/journal.hpp"
 #include "engine/shard_thread.hpp"
+#include "engine/signal_gate.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -92,8 +96,10 @@ class Daemon::Impl {
         signals_(kSignalsMax),
         answers_(kAnswersMax),
         waker_(outputs_io_, [this] { drain(); }),
+        gate_(catalog_.size(), [this](const Signal& signal) { deliver(signal); }),
         feed_of_series_(catalog_.size(), nullptr) {
     check_anchor(config_);
+    open_journal();
     make_shards();
     make_feeds();
     ApiHooks hooks;
@@ -108,6 +114,7 @@ class Daemon::Impl {
   ~Impl() { stop_threads(); }
 
   void start() {
+    if (journal_) journal_->start();
     for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
     note_health();
     network_ = std::thread([this] { run_network(); });
@@ -124,6 +131,7 @@ class Daemon::Impl {
       timer.expires_after(std::chrono::milliseconds(period_ms));
       timer.async_wait([&](const boost::system::error_code& error) {
         if (error) return;
+        gate_.watch_journal();
         if (every) every();
         tick();
       });
@@ -158,6 +166,13 @@ class Daemon::Impl {
     });
   }
 
+  std::string failure() const {
+    const std::lock_guard lock(failure_mutex_);
+    return failure_;
+  }
+  std::vector<std::string> findings() const {
+    return journal_ ? journal_->findings() : std::vector<std::string>();
+  }
   const core::Catalog& catalog() const { return catalog_; }
   ApiServer& api() { return *api_; }
 
@@ -173,6 +188,12 @@ class Daemon::Impl {
       health.events_lost += shard->queue().lost();
     }
     health.signals_lost = signals_.lost();
+    if (journal_) {
+      health.has_journal = true;
+      health.is_journal_stuck = gate_.is_stuck();
+      health.journal_trouble = journal_->writer().trouble();
+      health.journal = journal_->writer().stats();
+    }
     return health;
   }
 
@@ -181,8 +202,30 @@ class Daemon::Impl {
     SeriesSettings settings;
     settings.params_at = [this](int price_scale) { return params_.at(price_scale); };
     settings.anchor = config_.engine.anchor;
-    settings.late_ms = std::int64_t{1000} * config_.engine.late_s;
+    settings.late_ms = journal::late_ms(config_);
     return settings;
+  }
+
+  void open_journal() {
+    if (!config_.journal.is_enabled || !config_.engine.data_dir_given) return;
+    journal::Journal::Hooks hooks;
+    hooks.on_durable = [this] { waker_.wake(); };
+    hooks.on_failed = [this](const std::string& text) {
+      spdlog::critical("journal: {}; what follows would not be safe, so the daemon stops", text);
+      const std::lock_guard lock(failure_mutex_);
+      failure_ = text;
+      stop();
+    };
+    journal_.emplace(config_, catalog_, settings_, std::move(hooks));
+    for (const std::string& finding : journal_->findings()) spdlog::warn("{}", finding);
+    const journal::Recovered& recovered = journal_->recovered();
+    spdlog::info("journal: start {} of {}, {} of {} series go on; {}, {} events after it", recovered.epoch,
+                 config_.engine.data_dir,
+                 std::count_if(recovered.series.begin(), recovered.series.end(),
+                               [](const auto& series) { return series != nullptr; }),
+                 catalog_.size(),
+                 recovered.snapshot.empty() ? "no snapshot" : "snapshot " + recovered.snapshot,
+                 recovered.events);
   }
 
   void make_shards() {
@@ -191,8 +234,17 @@ class Daemon::Impl {
       ids[shard_of(series.id, ids.size())].push_back(series.id);
     for (const auto& own : ids) {
       shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_,
-                                                      answers_, waker_, feed_of_series_));
+                                                      answers_, waker_, feed_of_series_,
+                                                      journal_ ? &*journal_ : nullptr));
     }
+    if (!journal_) return;
+    for (core::SeriesId id = 0; id < catalog_.size(); ++id) {
+      auto& series = journal_->series()[id];
+      if (series) shards_[shard_of(id, shards_.size())]->adopt(id, std::move(series));
+    }
+    std::vector<const journal::Port*> ports;
+    for (auto& shard : shards_) ports.push_back(shard->port());
+    gate_.guard(std::move(ports), journal_->writer());
   }
 
   void make_feeds() {
@@ -250,11 +302,9 @@ class Daemon::Impl {
   void drain() {
     Signal batch[64];
     for (std::size_t count; (count = signals_.take(batch, std::size(batch))) > 0;) {
-      for (std::size_t i = 0; i < count; ++i) {
-        api_->on_signal(batch[i]);
-        if (on_signal_) on_signal_(batch[i]);
-      }
+      for (std::size_t i = 0; i < count; ++i) gate_.take(batch[i]);
     }
+    gate_.release();
     DetailAnswer answer;
     while (answers_.take(&answer, 1) == 1) api_->on_detail(answer);
   }
@@ -264,6 +314,19 @@ class Daemon::Impl {
     network_io_.stop();
     if (network_.joinable()) network_.join();
     for (auto& shard : shards_) shard->stop();
+    if (!journal_ || std::exchange(is_journal_stopped_, true)) return;
+    std::vector<const LiveSeries*> series;
+    for (core::SeriesId id = 0; id < catalog_.size(); ++id)
+      series.push_back(shards_[shard_of(id, shards_.size())]->shard().find(id));
+    if (!journal_->stop(series) && failure().empty()) {
+      const std::lock_guard lock(failure_mutex_);
+      failure_ = journal_->writer().trouble();
+    }
+  }
+
+  void deliver(const Signal& signal) {
+    api_->on_signal(signal);
+    if (on_signal_) on_signal_(signal);
   }
 
   Config config_;
@@ -275,6 +338,11 @@ class Daemon::Impl {
   SignalQueue signals_;
   DetailAnswerQueue answers_;
   OutputsWaker waker_;
+  SignalGate gate_;
+  mutable std::mutex failure_mutex_;
+  std::string failure_;
+  std::optional<journal::Journal> journal_;
+  bool is_journal_stopped_ = false;
   std::vector<feeds::Feed*> feed_of_series_;
   std::vector<std::unique_ptr<FeedOutlet>> outlets_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
@@ -315,6 +383,12 @@ std::vector<feeds::FeedHealth> Daemon::feed_health() const {
 }
 DaemonHealth Daemon::health() const {
   return impl_->health();
+}
+std::string Daemon::failure() const {
+  return impl_->failure();
+}
+std::vector<std::string> Daemon::findings() const {
+  return impl_->findings();
 }
 
 }  // namespace lockstep::engine

@@ -8,6 +8,7 @@
 
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
+#include "engine/journal/writer.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
@@ -20,6 +21,10 @@ struct DaemonHealth {
   std::vector<std::size_t> queue_depth;  ///< per shard, events
   std::uint64_t events_lost = 0;         ///< pushed while a shard's queue was full (the series went to GAP)
   std::uint64_t signals_lost = 0;        ///< published while the outputs' queue was full
+  bool has_journal = false;
+  bool is_journal_stuck = false;  ///< nothing is published, no series is valid
+  std::string journal_trouble;    ///< why; empty while all is well
+  journal::WriterStats journal;
 };
 
 /// One running engine. start(), then run_outputs() on the caller's thread until stop().
@@ -30,7 +35,9 @@ class Daemon {
   using SignalHook = std::function<void(const Signal&)>;
 
   /// Throws ConfigError when feeds are missing or contradict each other, std::system_error when the API's
-  /// address is taken, std::invalid_argument with a feed's complaint.
+  /// address is taken, std::invalid_argument with a feed's complaint, journal::StorageError when the data
+  /// directory is in use or cannot be written. Keeps a journal when [journal] is enabled and a data_dir
+  /// given.
   explicit Daemon(const Config& config);
   ~Daemon();
 
@@ -49,6 +56,10 @@ class Daemon {
   /// From any thread; as of a fraction of a second ago.
   std::vector<feeds::FeedHealth> feed_health() const;
   DaemonHealth health() const;
+  /// Why the daemon stopped by itself: the journal failed. Empty otherwise.
+  std::string failure() const;
+  /// What was found in the data directory at the start: damage, and how it was answered.
+  std::vector<std::string> findings() const;
 
  private:
   class Impl;

@@ -79,6 +79,9 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
     const bool is_older = open_ && (ts < open_->bar.ts_open_ms ||
                                     (ts == open_->bar.ts_open_ms && event.ts_event_ms < open_->ts_event_ms));
     if (is_older) return;
+    // While bars are missing, an open one further on decides how many.
+    const bool is_repairing = is_loading_ || retry_at_ms_ != INT64_MAX;
+    if (is_repairing && (!open_ || open_->bar.ts_open_ms != ts)) ++transitions_;
     open_ = event;
   }
   if (is_loading_) {
@@ -201,6 +204,7 @@ void LiveSeries::start_over(Reason reason, std::int64_t wrong_from_ms, SeriesSin
     republish_from_ms_ = std::min(republish_from_ms_, std::max(wrong_from_ms, first_published_ms_));
   }
   atc_->reset();
+  sink.started_over(id_);
   is_cold_ = true;
   is_loading_ = false;
   expected_ms_.reset();
@@ -220,6 +224,7 @@ void LiveSeries::start_over(Reason reason, std::int64_t wrong_from_ms, SeriesSin
 void LiveSeries::load(SeriesState state, Reason reason, SeriesSink& sink) {
   is_loading_ = true;
   retry_at_ms_ = INT64_MAX;
+  ++transitions_;
   core::BackfillRequest request;
   request.series = id_;
   request.request_id = ++request_id_;
@@ -281,6 +286,7 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
   }
   Outputs outputs;
   if (const Status status = atc_->commit(event.bar, outputs); status != Status::ok) return halt(status, sink);
+  sink.committed(id_, event.bar, outputs);
   recent_[recent_count_++ % kRecentBars] = event.bar;
   ++counters_.bars;
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
@@ -312,6 +318,7 @@ void LiveSeries::halt(Status status, SeriesSink& sink) {
 
 void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
   if (state == state_ && reason == reason_ && sequence_ > 0) return;
+  ++transitions_;
   state_ = state;
   reason_ = reason;
   Signal signal = last_closed_signal_;  // stays readable, but not valid unless live
@@ -343,6 +350,7 @@ void LiveSeries::publish(Signal signal, SeriesSink& sink) {
   signal.reason = reason_;
   signal.is_valid = state_ == SeriesState::live;
   signal.sequence = ++sequence_;
+  if (sequence_ % kSequencesUnkept == 0) ++transitions_;
   if (signal.kind != Signal::Kind::state) last_ = signal;
   if (signal.is_closed()) {
     last_closed_signal_ = signal;

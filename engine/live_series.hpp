@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/core/catalog.hpp"
 #include "engine/signal.hpp"
@@ -21,6 +23,10 @@ class SeriesSink {
   /// ts_published_ns is left to the sink: a series knows no clock.
   virtual void publish(const Signal& signal) = 0;
   virtual void request(const core::BackfillRequest& request) = 0;
+  /// A closed bar was taken, published or not (history before the first publication is not).
+  virtual void committed(core::SeriesId, const BarTicks&, const Outputs&) {}
+  /// All bars taken so far are void; the series begins anew.
+  virtual void started_over(core::SeriesId) {}
 };
 
 /// What all series of a daemon share.
@@ -67,6 +73,35 @@ class LiveSeries {
   /// Open time of the bar that must come next; nothing before the first.
   std::optional<std::int64_t> expected_ms() const { return expected_ms_; }
   const AnchoredState* indicator() const { return atc_ ? &*atc_ : nullptr; }
+  /// Of the last publication.
+  std::uint64_t sequence() const { return sequence_; }
+  /// Over all closed bars so far; zeros before the first.
+  Digest digest() const { return atc_ ? atc_->state().digest() : Digest{}; }
+  std::uint32_t revision() const { return revision_; }
+  /// The last closed bar's publication; ts_open_ms 0 before the first.
+  const Signal& last_closed() const { return last_closed_signal_; }
+
+  /// Goes on with other settings, that differ in nothing that outputs depend on, and with the id that another
+  /// catalog gives it.
+  void use(const SeriesSettings& settings, core::SeriesId id);
+
+  // For a journal. Given the events in order again, a series does the same again, but for the peeks: open
+  // bars and clock ticks that changed nothing else need not be kept.
+
+  /// Grows when an event did more than move the open bar: that event must be kept, whatever it was.
+  std::uint64_t transitions() const { return transitions_; }
+  /// Before an event is given again: the publications before it that are not given again count, too.
+  void set_sequence(std::uint64_t sequence) { sequence_ = sequence; }
+  /// After a restart: sequences go on behind all that can have been published before it.
+  void skip_sequences() {
+    sequence_ = ((sequence_ + kSequencesUnkept / 2) / kSequencesUnkept + 1) * kSequencesUnkept;
+  }
+
+  /// Appends everything that this series knows. Bytes are for the same build of lockstep: layout() tells.
+  void to_bytes(std::vector<std::byte>& out) const;
+  /// Takes it over; false when the bytes are not of this series' settings, or damaged: then it is as before.
+  bool from_bytes(std::span<const std::byte> bytes);
+  static std::uint64_t layout();
 
  private:
   void on_listed(const core::MarketEvent& event, SeriesSink& sink);
@@ -95,6 +130,8 @@ class LiveSeries {
   bool is_stopped() const { return state_ == SeriesState::rejected || state_ == SeriesState::halted; }
   bool is_ready() const { return is_up_ && !is_loading_ && !is_stopped() && atc_.has_value(); }
 
+  /// An event is kept at least every so many publications, so that their numbers are known to that.
+  static constexpr std::uint64_t kSequencesUnkept = 1 << 16;
   /// Closed bars remembered to tell a repetition from a revision.
   static constexpr std::size_t kRecentBars = 64;
   /// Live closed bars kept while history is being fetched; older ones come by history too.
@@ -131,6 +168,7 @@ class LiveSeries {
   std::int64_t republish_from_ms_ = INT64_MAX;   // while rebuilding: bars from here on are published
   std::uint64_t sequence_ = 0;
   std::uint32_t revision_ = 0;  // rebuilds: bars published before one carry it
+  std::uint64_t transitions_ = 0;
   SeriesCounters counters_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "engine/core/catalog.hpp"
 #include "engine/core/event_queue.hpp"
+#include "engine/journal/writer.hpp"
 #include "engine/live_series.hpp"
 #include "engine/shard.hpp"
 #include "feeds/feed.hpp"
@@ -39,29 +40,38 @@ class OutputsWaker {
   std::atomic<bool> is_pending_{false};
 };
 
-/// A shard's sink: publications to the outputs' queue, requests for history to the feed of the series.
-class ShardOutlet final : public SeriesSink {
+/// A shard's sink: publications to the outputs' queue, requests for history to the feed of the series. With a
+/// journal, events go there first, and publications carry the ticket of the record that they rest on: the
+/// outputs thread holds them back until that is durable.
+class ShardOutlet final : public SeriesSink, public EventRecorder {
  public:
-  ShardOutlet(SignalQueue& signals, OutputsWaker& waker, const std::vector<feeds::Feed*>& feed_of_series)
-      : signals_(signals), token_(signals.make_token()), waker_(waker), feed_of_series_(feed_of_series) {}
+  /// `port` null: no journal.
+  ShardOutlet(SignalQueue& signals, OutputsWaker& waker, const std::vector<feeds::Feed*>& feed_of_series,
+              journal::Port* port = nullptr)
+      : signals_(signals),
+        token_(signals.make_token()),
+        waker_(waker),
+        feed_of_series_(feed_of_series),
+        port_(port) {}
 
-  void publish(const Signal& signal) override {
-    Signal stamped = signal;
-    stamped.ts_published_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                  std::chrono::steady_clock::now().time_since_epoch())
-                                  .count();
-    signals_.push(token_, stamped);
-    waker_.wake();
-  }
+  void publish(const Signal& signal) override;
   void request(const core::BackfillRequest& request) override {
     feed_of_series_[request.series]->request_backfill(request);
   }
+  void applied(const core::MarketEvent& event, const LiveSeries& series, core::SeriesId id,
+               const SeriesMark& before) override;
+  /// A publication of an earlier run, to be seen again: same identity, same content.
+  void publish_again(Signal signal);
 
  private:
+  void send(const Signal& signal);
+
   SignalQueue& signals_;
   SignalQueue::ProducerToken token_;
   OutputsWaker& waker_;
   const std::vector<feeds::Feed*>& feed_of_series_;
+  journal::Port* port_;
+  std::vector<Signal> made_;  // by the event that is being applied
 };
 
 /// A feed's sink: each event to the shard of its series, a venue's clock to all.

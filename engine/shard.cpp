@@ -9,23 +9,42 @@ constexpr int kPostponedAtOnce = 8;
 }  // namespace
 
 Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
-             const SeriesSettings& settings, SeriesSink& sink)
-    : sink_(sink), by_id_(catalog.size(), nullptr), by_venue_(catalog.venues().size()) {
+             const SeriesSettings& settings, SeriesSink& sink, EventRecorder* recorder)
+    : sink_(sink),
+      recorder_(recorder),
+      ids_(ids),
+      by_id_(catalog.size(), nullptr),
+      by_venue_(catalog.venues().size()) {
   for (const core::SeriesId id : ids) {
     series_.push_back(std::make_unique<LiveSeries>(catalog[id], settings));
     by_id_[id] = series_.back().get();
-    by_venue_[catalog[id].venue_index].push_back(series_.back().get());
+    by_venue_[catalog[id].venue_index].push_back(id);
   }
+}
+
+void Shard::adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series) {
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    if (ids_[i] != id) continue;
+    by_id_[id] = series.get();
+    series_[i] = std::move(series);
+  }
+}
+
+void Shard::give(LiveSeries& series, core::SeriesId id, const core::MarketEvent& event) {
+  if (recorder_ == nullptr) return series.apply(event, sink_);
+  const SeriesMark before{series.sequence(), series.transitions(), series.revision(), series.counters()};
+  series.apply(event, sink_);
+  recorder_->applied(event, series, id, before);
 }
 
 void Shard::apply(const core::MarketEvent& event) {
   if (event.kind == core::EventKind::clock) {
     if (event.venue >= by_venue_.size()) return;
-    for (LiveSeries* series : by_venue_[event.venue]) series->on_clock(event.ts_event_ms, sink_);
+    for (const core::SeriesId id : by_venue_[event.venue]) give(*by_id_[id], id, event);
     return;
   }
   if (event.series >= by_id_.size() || by_id_[event.series] == nullptr) return;
-  by_id_[event.series]->apply(event, sink_);
+  give(*by_id_[event.series], event.series, event);
   // Without a quiet moment for long, the next commit of each does it.
   if (event.is_closed && postponed_.size() < 2 * series_.size()) postponed_.push_back(by_id_[event.series]);
 }

@@ -10,11 +10,30 @@
 
 namespace lockstep::engine {
 
+/// What a series was before an event.
+struct SeriesMark {
+  std::uint64_t sequence = 0;
+  std::uint64_t transitions = 0;
+  std::uint32_t revision = 0;
+  SeriesCounters counters;
+};
+
+/// Hears of every event after a series has taken it, and after its publications went to the sink.
+class EventRecorder {
+ public:
+  virtual ~EventRecorder() = default;
+  virtual void applied(const core::MarketEvent& event, const LiveSeries& series, core::SeriesId id,
+                       const SeriesMark& before) = 0;
+};
+
 class Shard {
  public:
-  /// `ids` are this shard's series. Settings and sink must outlive the shard.
+  /// `ids` are this shard's series. Settings, sink and recorder (if any) must outlive the shard.
   Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
-        SeriesSink& sink);
+        SeriesSink& sink, EventRecorder* recorder = nullptr);
+
+  /// Takes the place of a series of ours, before any event: one that was restored.
+  void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
 
   /// One event, in the order it was taken from the queue. Events of series that are not ours are ignored.
   void apply(const core::MarketEvent& event);
@@ -25,13 +44,19 @@ class Shard {
   DetailAnswer answer(const DetailRequest& request);
 
   const std::vector<std::unique_ptr<LiveSeries>>& series() const { return series_; }
+  /// The series with this id; null when it is not ours.
+  const LiveSeries* find(core::SeriesId id) const { return id < by_id_.size() ? by_id_[id] : nullptr; }
 
  private:
+  void give(LiveSeries& series, core::SeriesId id, const core::MarketEvent& event);
+
   SeriesSink& sink_;
+  EventRecorder* recorder_;
+  std::vector<core::SeriesId> ids_;
   std::vector<std::unique_ptr<LiveSeries>> series_;
-  std::vector<LiveSeries*> postponed_;              // had a closed bar since; some more than once
-  std::vector<LiveSeries*> by_id_;                  // null: not ours
-  std::vector<std::vector<LiveSeries*>> by_venue_;  // who hears a venue's clock
+  std::vector<LiveSeries*> postponed_;                 // had a closed bar since; some more than once
+  std::vector<LiveSeries*> by_id_;                     // null: not ours
+  std::vector<std::vector<core::SeriesId>> by_venue_;  // who hears a venue's clock
 };
 
 /// The shard of a series.

@@ -13,6 +13,11 @@ constexpr std::size_t kDetailRequestsMax = 1024;
 /// How long a waiting shard sleeps at most: the delay of a request for detail on an idle series.
 constexpr std::chrono::microseconds kWaitMax{2000};
 
+/// Between looks at a journal that takes nothing.
+constexpr std::chrono::milliseconds kHeldUpWait{1};
+/// States given to a snapshot at a time: some 40 us.
+constexpr std::size_t kStatesAtOnce = 2;
+
 /// Idle, a busy shard lets others run: with fewer cores than busy threads the network would else wait for a
 /// whole time slice.
 void pause_briefly() {
@@ -27,16 +32,60 @@ void pause_briefly() {
 ShardThread::ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
                          const SeriesSettings& settings, const EngineConfig& config, SignalQueue& signals,
                          DetailAnswerQueue& answers, OutputsWaker& waker,
-                         const std::vector<feeds::Feed*>& feed_of_series)
+                         const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal)
     : poll_(config.poll),
+      journal_(journal),
+      port_(journal != nullptr ? &journal->add_port() : nullptr),
       queue_(static_cast<std::size_t>(config.queue_events_max)),
       requests_(kDetailRequestsMax),
       answers_(answers),
       answers_token_(answers.make_token()),
       waker_(waker),
-      outlet_(signals, waker, feed_of_series),
-      shard_(catalog, ids, settings, outlet_),
-      batch_(kBatch) {}
+      outlet_(signals, waker, feed_of_series, port_),
+      shard_(catalog, ids, settings, outlet_, journal != nullptr ? &outlet_ : nullptr),
+      batch_(kBatch),
+      ids_(ids) {}
+
+void ShardThread::adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series) {
+  series->skip_sequences();
+  shard_.adopt(id, std::move(series));
+  adopted_.push_back(id);
+}
+
+/// What was known before the restart is shown, and as not valid: the stream is down until the feed says
+/// otherwise, and then the bars since are fetched.
+void ShardThread::take_up_adopted() {
+  for (const core::SeriesId id : adopted_) {
+    const Signal& last = shard_.find(id)->last_closed();
+    if (last.bar.ts_open_ms != 0) outlet_.publish_again(last);
+    core::MarketEvent down;
+    down.kind = core::EventKind::stream_down;
+    down.reason = core::Reason::starting;
+    down.series = id;
+    shard_.apply(down);
+  }
+  if (port_ != nullptr) port_->flush();
+}
+
+/// Events wait in the queue while the journal has no room for what they mean.
+bool ShardThread::is_held_up() {
+  if (port_ == nullptr || !port_->is_blocked()) return false;
+  std::this_thread::sleep_for(kHeldUpWait);
+  return true;
+}
+
+void ShardThread::give_states() {
+  if (journal_ == nullptr || generation_ == journal_->keeper().generation()) return;
+  for (std::size_t i = 0; i < kStatesAtOnce && next_state_ < ids_.size(); ++i, ++next_state_) {
+    state_.clear();
+    shard_.find(ids_[next_state_])->to_bytes(state_);
+    port_->append_state(ids_[next_state_], state_);
+  }
+  if (next_state_ == ids_.size()) {
+    next_state_ = 0;
+    ++generation_;
+  }
+}
 
 void ShardThread::start(std::size_t place) {
   thread_ = std::thread([this, place] {
@@ -60,10 +109,18 @@ std::size_t ShardThread::take() {
 }
 
 void ShardThread::run() {
+  take_up_adopted();
   for (;;) {
     const bool is_last_round = is_stopping_.load(std::memory_order_acquire);
+    if (is_held_up()) {
+      answer_requests();
+      if (is_last_round) return;
+      continue;
+    }
     const std::size_t count = take();
     for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
+    give_states();
+    if (port_ != nullptr) port_->flush();
     answer_requests();
     if (is_last_round && count == 0) return;
   }

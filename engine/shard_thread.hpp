@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config.hpp"
+#include "engine/journal/journal.hpp"
 #include "engine/outlet.hpp"
 #include "engine/shard.hpp"
 
@@ -18,24 +19,34 @@ class ShardThread {
   ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
               const SeriesSettings& settings, const EngineConfig& config, SignalQueue& signals,
               DetailAnswerQueue& answers, OutputsWaker& waker,
-              const std::vector<feeds::Feed*>& feed_of_series);
+              const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal = nullptr);
   ~ShardThread() { stop(); }
 
+  /// Before start(): a series goes on from where it was.
+  void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
   /// `place`: which CPU a busy shard stays on, see stay_on_cpu().
   void start(std::size_t place);
-  /// Applies what is queued and ends the thread.
+  /// Applies what is queued (as far as the journal takes it) and ends the thread.
   void stop();
   void request_detail(const DetailRequest& request) { requests_.push(request); }
   core::EventQueue& queue() { return queue_; }
+  /// While the thread does not run.
+  const Shard& shard() const { return shard_; }
+  const journal::Port* port() const { return port_; }
 
  private:
   void run();
   std::size_t take();
   void answer_requests();
+  void take_up_adopted();
+  bool is_held_up();
+  void give_states();
 
   static constexpr std::size_t kBatch = 256;
 
   PollMode poll_;
+  journal::Journal* journal_;
+  journal::Port* port_;
   core::EventQueue queue_;
   core::BoundedQueue<DetailRequest> requests_;
   DetailAnswerQueue& answers_;
@@ -44,6 +55,11 @@ class ShardThread {
   ShardOutlet outlet_;
   Shard shard_;
   std::vector<core::MarketEvent> batch_;
+  std::vector<core::SeriesId> ids_;
+  std::vector<core::SeriesId> adopted_;
+  std::uint64_t generation_ = 0;  // of the snapshot that our states were given to last
+  std::size_t next_state_ = 0;    // of ids_, to be given to the next one
+  std::vector<std::byte> state_;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

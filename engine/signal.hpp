@@ -37,6 +37,7 @@ struct Signal {
   std::int64_t ts_anchor_ms = 0;     ///< open time of bar 0 of the run behind the outputs
   std::int64_t bars = 0;             ///< closed bars since that anchor
   Digest digest{};                   ///< over closed bars, after this one if closed
+  std::uint64_t journal_ticket = 0;  ///< of the shard: goes out once the journal has come so far; 0: at once
   Outputs outputs{};
 
   bool is_closed() const { return kind == Kind::closed_bar; }

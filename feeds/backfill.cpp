@@ -35,7 +35,7 @@ std::int64_t bars_before(const core::Interval& interval, std::int64_t now_ms, st
 }  // namespace
 
 Backfiller::Backfiller(boost::asio::io_context& io, Settings settings,
-                       std::shared_ptr<net::HttpClient> client, HistorySource& source,
+                       std::shared_ptr<net::HttpClient> client, RestSource& source,
                        const core::Catalog& catalog, EventOutlet& outlet)
     : io_(io),
       settings_(settings),
@@ -52,11 +52,20 @@ void Backfiller::request(const core::BackfillRequest& request) {
                          Job{.request = request,
                              .generation = generation_,
                              .server_time_ms = {},
+                             .roll_up = {},
                              .ready = {},
                              .backoff = {settings_.backoff_base, settings_.backoff_max, seed}});
+  const core::Interval& page = page_interval(request.series);
+  const core::Interval& interval = catalog_[request.series].interval;
+  if (page != interval) jobs_.at(request.series).roll_up.emplace(page, interval);
   if (std::find(turns_.begin(), turns_.end(), request.series) == turns_.end())
     turns_.push_back(request.series);
   pump();
+}
+
+const core::Interval& Backfiller::page_interval(core::SeriesId series) const {
+  const auto rolled = settings_.rolled_from.find(series);
+  return rolled == settings_.rolled_from.end() ? catalog_[series].interval : rolled->second;
 }
 
 void Backfiller::wake() {
@@ -98,7 +107,7 @@ void Backfiller::step(Job& job) {
 }
 
 void Backfiller::ask_time(Job& job) {
-  const HistorySource::Target target = source_.time_target();
+  const RestSource::Target target = source_.time_target();
   client_->get(target.path, target.weight,
                [self = shared_from_this(), id = job.request.series,
                 generation = job.generation](net::HttpResult result) {
@@ -135,7 +144,7 @@ void Backfiller::set_first_cursor(Job& job) {
 
 /// The bar at the cursor has closed, so the venue may have it.
 bool Backfiller::is_page_possible(const Job& job) const {
-  return catalog_[job.request.series].interval.next_open_ms(job.cursor_ms) <= *job.server_time_ms;
+  return page_interval(job.request.series).next_open_ms(job.cursor_ms) <= *job.server_time_ms;
 }
 
 bool Backfiller::is_full(const Job& job) const {
@@ -144,15 +153,17 @@ bool Backfiller::is_full(const Job& job) const {
 
 /// As many as there can be, so that a small question has a small weight.
 int Backfiller::rows_wanted(const Job& job) const {
-  const core::Interval& interval = catalog_[job.request.series].interval;
+  const core::Interval& interval = page_interval(job.request.series);
   if (interval.is_month()) return source_.rows_max();
   const std::int64_t possible = (*job.server_time_ms - job.cursor_ms) / interval.ms() + 1;
   return static_cast<int>(std::clamp<std::int64_t>(possible, 1, source_.rows_max()));
 }
 
 void Backfiller::ask_page(Job& job) {
-  const core::Series& series = catalog_[job.request.series];
-  const HistorySource::Target target = source_.bars_target(series, job.cursor_ms, rows_wanted(job));
+  core::Series series = catalog_[job.request.series];
+  series.interval = page_interval(job.request.series);
+  const RestSource::Target target = source_.bars_target(series, job.cursor_ms, rows_wanted(job));
+  job.covers_to_ms = target.covers_to_ms;
   client_->get(target.path, target.weight,
                [self = shared_from_this(), id = job.request.series,
                 generation = job.generation](net::HttpResult result) {
@@ -166,7 +177,7 @@ void Backfiller::ask_page(Job& job) {
 
 void Backfiller::take_page(Job& job, std::string& body) {
   std::vector<HistoryRow> rows;
-  std::string error = source_.parse_bars(body, rows);
+  std::string error = source_.parse_bars(body, page_interval(job.request.series), rows);
   if (error.empty()) error = add_rows(job, rows);
   if (!error.empty()) {
     job.ready.clear();
@@ -179,7 +190,7 @@ void Backfiller::take_page(Job& job, std::string& body) {
 /// Rows to events: sorted, each once, on or after the cursor, closed. Gives an error text when the page
 /// contradicts itself; then nothing of it may be used.
 std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
-  const core::Interval& interval = catalog_[job.request.series].interval;
+  const core::Interval& interval = page_interval(job.request.series);
   std::stable_sort(rows.begin(), rows.end(), [](const HistoryRow& a, const HistoryRow& b) {
     return a.bar.ts_open_ms < b.bar.ts_open_ms;
   });
@@ -204,9 +215,25 @@ std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
       job.cursor_ms = interval.next_open_ms(interval.open_of(row.bar.ts_open_ms));
     }
   }
+  // Where an answer covers a stretch of time, what is not in it does not exist.
+  if (!is_cut && job.covers_to_ms >= job.cursor_ms && job.covers_to_ms < *job.server_time_ms) {
+    job.cursor_ms = interval.next_open_ms(interval.open_of(job.covers_to_ms));
+  }
   // A page without progress is the end: venues give the first bars at or after the start, over any hole.
   job.is_last_page = is_cut || is_full(job) || job.cursor_ms == first_cursor_ms || !is_page_possible(job);
   return "";
+}
+
+/// A row to the answer: itself, or the bar that it completes.
+void Backfiller::give(Job& job, MarketEvent event) {
+  if (job.roll_up) {
+    const std::optional<RolledBar> rolled = job.roll_up->take(event.bar, event.volume, true);
+    if (!rolled || !rolled->is_closed) return;
+    event.bar = rolled->bar;
+    event.volume = rolled->volume;
+  }
+  job.ready.push_back(event);
+  ++job.bars_given;
 }
 
 /// False when the row is of no use; the series has been told.
@@ -220,15 +247,14 @@ bool Backfiller::add_row(Job& job, const BarTexts& texts) {
   event.is_closed = 1;
   event.ts_event_ms = *job.server_time_ms;
   event.ts_recv_ns = net::monotonic_ns();
-  Reason reason = read_bar(texts, series.interval, outlet_.price_scale(id), event);
+  Reason reason = read_bar(texts, page_interval(id), outlet_.price_scale(id), event);
   if (reason == Reason::scale_changed) {
     const std::optional<int> scale = scale_needed(texts);
     if (scale) outlet_.change_scale(id, *scale);
-    reason = scale ? read_bar(texts, series.interval, *scale, event) : Reason::price_refused;
+    reason = scale ? read_bar(texts, page_interval(id), *scale, event) : Reason::price_refused;
   }
   if (reason == Reason::none) {
-    job.ready.push_back(event);
-    ++job.bars_given;
+    give(job, event);
     return true;
   }
   ++records_refused_;
@@ -268,7 +294,9 @@ bool Backfiller::push_done(const Job& job) {
   event.series = job.request.series;
   event.request_id = job.request.request_id;
   const bool is_cut = is_full(job) && is_page_possible(job);
-  event.ts_event_ms = is_cut ? job.cursor_ms : *job.server_time_ms;
+  // A bar that is only begun has not been given.
+  event.ts_event_ms =
+      is_cut ? catalog_[job.request.series].interval.open_of(job.cursor_ms) : *job.server_time_ms;
   event.ts_recv_ns = net::monotonic_ns();
   return outlet_.push_history(event);
 }

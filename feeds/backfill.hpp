@@ -17,25 +17,10 @@
 #include "feeds/net/backoff.hpp"
 #include "feeds/net/http_client.hpp"
 #include "feeds/net/log.hpp"
+#include "feeds/rest_source.hpp"
+#include "feeds/roll_up.hpp"
 
 namespace lockstep::feeds {
-
-/// How one venue is asked. Parsers give an error text, empty when fine; texts of rows
-/// point into the body, which may grow in capacity.
-class HistorySource {
- public:
-  struct Target {
-    std::string path;
-    int weight = 0;
-  };
-  virtual ~HistorySource() = default;
-  virtual int rows_max() const = 0;
-  virtual Target time_target() const = 0;
-  /// Bars that open at or after from_ms, oldest first, as far as the venue goes in one answer.
-  virtual Target bars_target(const core::Series& series, std::int64_t from_ms, int rows) const = 0;
-  virtual std::string parse_time(std::string& body, std::int64_t& server_time_ms) = 0;
-  virtual std::string parse_bars(std::string& body, std::vector<HistoryRow>& rows) = 0;
-};
 
 /// Lives on the network thread, kept by shared_ptr. Answers are backfill_bar events, oldest first, and
 /// backfill_done with the server time that was asked for before the first page: a bar that was still open
@@ -48,10 +33,12 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
     std::chrono::milliseconds backoff_base{500};
     std::chrono::milliseconds backoff_max{30'000};
     std::uint64_t seed = 0;
+    /// Series whose history is rolled up from the bars of a shorter interval.
+    std::map<core::SeriesId, core::Interval> rolled_from = {};
   };
 
   Backfiller(boost::asio::io_context& io, Settings settings, std::shared_ptr<net::HttpClient> client,
-             HistorySource& source, const core::Catalog& catalog, EventOutlet& outlet);
+             RestSource& source, const core::Catalog& catalog, EventOutlet& outlet);
 
   /// A newer request of a series takes the place of the one before. Waits while the series is not listed yet.
   void request(const core::BackfillRequest& request);
@@ -65,7 +52,9 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
     core::BackfillRequest request;
     std::uint64_t generation = 0;  ///< answers to an older job of the series are dropped by it
     std::optional<std::int64_t> server_time_ms;
-    std::int64_t cursor_ms = 0;  ///< open time of the next bar wanted
+    std::int64_t cursor_ms = 0;     ///< open time of the next bar wanted
+    std::optional<RollUp> roll_up;  ///< pages hold its parts
+    std::int64_t covers_to_ms = 0;  ///< the present page covers opens up to here
     std::int64_t bars_given = 0;
     std::vector<core::MarketEvent> ready;  ///< of the present page, not all pushed yet
     std::size_t pushed = 0;
@@ -81,6 +70,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   void set_first_cursor(Job& job);
   void take_page(Job& job, std::string& body);
   std::string add_rows(Job& job, std::vector<HistoryRow>& rows);
+  void give(Job& job, core::MarketEvent event);
   bool add_row(Job& job, const BarTexts& texts);
   void push_ready(Job& job);
   bool push_done(const Job& job);
@@ -90,11 +80,13 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   bool is_page_possible(const Job& job) const;
   bool is_full(const Job& job) const;
   int rows_wanted(const Job& job) const;
+  /// What pages are made of: the series' own interval, or the one it is rolled up from.
+  const core::Interval& page_interval(core::SeriesId series) const;
 
   boost::asio::io_context& io_;
   Settings settings_;
   std::shared_ptr<net::HttpClient> client_;
-  HistorySource& source_;
+  RestSource& source_;
   const core::Catalog& catalog_;
   EventOutlet& outlet_;
   std::map<core::SeriesId, Job> jobs_;

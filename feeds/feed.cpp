@@ -4,21 +4,25 @@
 
 #include <stdexcept>
 
-#include "feeds/binance/feed.hpp"
 #include "feeds/net/escape.hpp"
+#include "feeds/venue_feed.hpp"
 
 namespace lockstep::feeds {
 
 const std::vector<std::string>& venue_names() {
-  static const std::vector<std::string> names{"binance_spot", "binance_usdm"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Venue* venue : venues()) all.emplace_back(venue->rules().name);
+    return all;
+  }();
   return names;
 }
 
 std::unique_ptr<Feed> make_feed(boost::asio::io_context& io, const FeedConfig& config,
                                 const core::Catalog& catalog, std::vector<core::SeriesId> series,
                                 EventSink& sink) {
-  if (const binance::Venue* venue = binance::find_venue(config.venue)) {
-    return std::make_unique<binance::BinanceFeed>(io, *venue, config, catalog, std::move(series), sink);
+  if (const Venue* venue = find_venue(config.venue)) {
+    return std::make_unique<VenueFeed>(io, *venue, config, catalog, std::move(series), sink);
   }
   std::string known;
   for (const std::string& name : venue_names()) known += (known.empty() ? "" : ", ") + name;

@@ -19,7 +19,7 @@ namespace lockstep::feeds {
 
 /// Settings of one [[feed]] entry. Empty texts mean the venue's own endpoints.
 struct FeedConfig {
-  std::string venue;                   ///< binance_spot or binance_usdm
+  std::string venue;                   ///< one of venue_names()
   std::vector<std::string> symbols;    ///< as the venue writes them: BTCUSDT
   std::vector<std::string> intervals;  ///< 1m 5m 1h ...
   std::string ws_url;    ///< wss://host[:port][/prefix] or ws://... for a private or simulated endpoint
@@ -28,6 +28,9 @@ struct FeedConfig {
   int silence_s = 60;    ///< connected but without data for so long: reconnect
   int backoff_ms_max = 30'000;  ///< longest wait between connection attempts
   int streams_max = 200;        ///< series per connection
+  std::string state_dir;        ///< where pauses that the venue asked for are kept; empty: nowhere
+  std::string roll_up_from;     ///< the interval that longer ones are rolled up from; empty: none is
+  int rest_requests_per_s = 0;  ///< REST requests a second; 0: what the venue allows
 };
 
 /// Where the events of a series go. Shards are picked by series; the sink owns producer tokens for this

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,7 +56,11 @@ inline bool read_text(Value& value, std::string_view& text) {
     text = token.substr(1, token.size() - 2);
     return text.find('\\') == std::string_view::npos || value.get_string().get(text) == simdjson::SUCCESS;
   }
-  if (token.empty() || token.find_first_not_of("0123456789.+-eE") != std::string_view::npos) return false;
+  if (token.empty()) return false;
+  for (const char c : token) {
+    const bool is_digit = c >= '0' && c <= '9';
+    if (!is_digit && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E') return false;
+  }
   text = token;
   return true;
 }
@@ -67,6 +72,15 @@ inline bool read_string(Value& value, std::string_view& text) {
 
 inline bool read_int(Value& value, std::int64_t& number) {
   return value.get_int64().get(number) == simdjson::SUCCESS;
+}
+
+/// An integer, as a number or as a string of digits.
+inline bool read_int_text(Value& value, std::int64_t& number) {
+  std::string_view text;
+  if (!read_text(value, text)) return false;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && stop == end;
 }
 
 inline bool read_bool(Value& value, bool& flag) {
@@ -87,6 +101,43 @@ class SeenFields {
  private:
   std::uint32_t seen_ = 0;
 };
+
+inline constexpr ParseResult kOk{};
+inline constexpr ParseResult kNotJson{ParseStatus::not_json, ""};
+constexpr ParseResult wrong_type(const char* field) {
+  return {ParseStatus::wrong_type, field};
+}
+constexpr ParseResult wrong_shape(const char* what) {
+  return {ParseStatus::wrong_shape, what};
+}
+constexpr ParseResult missing(const char* field) {
+  return {ParseStatus::missing_field, field};
+}
+constexpr ParseResult duplicate(const char* field) {
+  return {ParseStatus::duplicate_key, field};
+}
+
+/// One needed field: its place in SeenFields, its name in messages, and how it is read.
+template <class Target, class Read>
+ParseResult take(SeenFields& seen, unsigned bit, const char* name, Value& value, Target& target,
+                 Read&& read) {
+  if (!seen.add(bit)) return duplicate(name);
+  return read(value, target) ? kOk : wrong_type(name);
+}
+
+/// Every one of `names` was met, their bits being their places in the list.
+template <std::size_t N>
+ParseResult all_seen(const SeenFields& seen, const char* const (&names)[N]) {
+  for (unsigned bit = 0; bit < N; ++bit) {
+    if (!seen.has(bit)) return missing(names[bit]);
+  }
+  return kOk;
+}
+
+/// Length and first character of a key in one number, to switch on; the key itself must still be compared.
+constexpr unsigned key_tag(std::string_view key) {
+  return key.empty() ? 0 : static_cast<unsigned>(key.size()) << 8 | static_cast<unsigned char>(key[0]);
+}
 
 /// Nothing but blanks follows the outermost value, which has been walked to its end.
 inline bool is_at_end(simdjson::ondemand::document& document) {

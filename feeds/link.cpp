@@ -1,6 +1,7 @@
 #include "feeds/link.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "feeds/net/clock.hpp"
 #include "feeds/net/log.hpp"
@@ -58,6 +59,7 @@ void Link::attempt() {
 
 void Link::opened() {
   is_open_ = true;
+  is_aged_ = false;
   opened_ns_ = net::monotonic_ns();
   first_data_ns_ = last_data_ns_ = 0;
   net::log()->info("{}: connected", settings_.name);
@@ -74,13 +76,13 @@ void Link::note_data(std::int64_t recv_ns) {
   last_data_ns_ = recv_ns;
 }
 
-void Link::drop(Reason reason, const std::string& why, bool at_once) {
+void Link::drop(Reason reason, const std::string& why) {
   if (is_stopped_ || !session_) return;
   const std::shared_ptr<Link> self = shared_from_this();
   const bool was_open = std::exchange(is_open_, false);
   std::exchange(session_, nullptr)->close();
   tick_timer_.cancel();
-  const milliseconds wait = at_once && has_good_data() ? milliseconds(0) : backoff_.next();
+  const milliseconds wait = backoff_.next();
   net::log()->warn("{}: {}; next attempt in {} ms", settings_.name, why, wait.count());
   plan(wait);
   handlers_.lost(reason, why, was_open);
@@ -97,8 +99,9 @@ void Link::tick() {
   if (since(std::max(opened_ns_, last_data_ns_)) >= settings_.silence) {
     return drop(Reason::silent, fmt::format("connected, but no data for {} ms", settings_.silence.count()));
   }
-  if (since(opened_ns_) >= settings_.lifetime) {
-    return drop(Reason::disconnected, "the connection is replaced before the venue ends it", true);
+  if (since(opened_ns_) >= settings_.lifetime && !std::exchange(is_aged_, true)) {
+    handlers_.aged();
+    if (!is_open_) return;
   }
   tick_timer_.expires_after(std::min(milliseconds(250), settings_.silence / 4));
   tick_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {

@@ -23,7 +23,7 @@ struct LinkSettings {
   std::chrono::milliseconds backoff_base{500};
   std::chrono::milliseconds backoff_max{30'000};
   std::chrono::milliseconds good_data{10'000};         ///< data for so long resets the backoff
-  std::chrono::milliseconds lifetime{23 * 3'600'000};  ///< then a new connection (venues end theirs at 24 h)
+  std::chrono::milliseconds lifetime{23 * 3'600'000};  ///< then `aged` (venues end their connections at 24 h)
   std::uint64_t seed = 0;                              ///< of the jitter
 };
 
@@ -35,6 +35,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void()> opened;  ///< subscribe now, from scratch
     /// See WsSession::Handlers::text.
     std::function<void(std::string_view text, std::int64_t recv_ns)> text;
+    /// It is as old as `lifetime`, and still works. Once a connection.
+    std::function<void()> aged;
     /// The connection is gone, or the attempt failed (was_open false). The next attempt is already planned.
     std::function<void(core::Reason reason, const std::string& why, bool was_open)> lost;
   };
@@ -45,9 +47,8 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Ends the connection; no callback follows.
   void stop();
   void send(std::string text);
-  /// Gives the connection up and makes a new one after the backoff; at once where the venue asked for it and
-  /// the connection had lasting data. `lost` is called before this returns.
-  void drop(core::Reason reason, const std::string& why, bool at_once = false);
+  /// Gives the connection up and makes a new one after the backoff. `lost` is called before this returns.
+  void drop(core::Reason reason, const std::string& why);
   /// A data frame came: liveness is progress of data, not of pings.
   void note_data(std::int64_t recv_ns);
 
@@ -70,6 +71,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::shared_ptr<net::WsSession> session_;
   bool is_stopped_ = false;
   bool is_open_ = false;
+  bool is_aged_ = false;
   std::uint64_t attempts_ = 0;
   std::int64_t opened_ns_ = 0;
   std::int64_t first_data_ns_ = 0;

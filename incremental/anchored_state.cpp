@@ -1,6 +1,8 @@
 #include "incremental/anchored_state.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace lockstep {
@@ -14,6 +16,13 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
 std::int64_t floor_modulo(std::int64_t a, std::int64_t b) {
   return a - floor_divide(a, b) * b;
 }
+
+/// In front of a state's bytes.
+struct Header {
+  std::int64_t kind, time_ms, bars, step, interval_ms;  // the rule
+  std::int64_t bars_total, ts_anchor_ms;
+  std::uint64_t run_bytes;
+};
 
 std::int64_t months_since_1970(std::int64_t ts_ms) {
   const std::chrono::sys_days day{std::chrono::days{floor_divide(ts_ms, 86'400'000)}};
@@ -154,6 +163,59 @@ Status AnchoredState::commit_to_next(const BarTicks& bar, Outputs& out) {
   std::swap(current_, next_);
   next_first_ = -1;
   return Status::ok;
+}
+
+void AnchoredState::to_bytes(std::vector<std::byte>& out) const {
+  const Header header{static_cast<std::int64_t>(anchor_.kind),
+                      anchor_.time_ms,
+                      anchor_.bars,
+                      anchor_.step,
+                      interval_ms_,
+                      bars_total_,
+                      ts_anchor_ms_,
+                      current_.bytes_size()};
+  const std::int64_t bars_held = std::min(bars_total_, static_cast<std::int64_t>(ring_.size()));
+  std::size_t at = out.size();
+  out.resize(at + sizeof header + header.run_bytes + static_cast<std::size_t>(bars_held) * sizeof(BarTicks));
+  std::memcpy(out.data() + at, &header, sizeof header);
+  at += sizeof header;
+  current_.to_bytes(std::span(out).subspan(at, header.run_bytes));
+  at += header.run_bytes;
+  for (std::int64_t i = bars_total_ - bars_held; i < bars_total_; ++i, at += sizeof(BarTicks))
+    std::memcpy(out.data() + at, &held(i), sizeof(BarTicks));
+}
+
+BytesStatus AnchoredState::from_bytes(std::span<const std::byte> bytes) {
+  Header header;
+  if (bytes.size() < sizeof header) return BytesStatus::too_short;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.kind != static_cast<std::int64_t>(anchor_.kind) || header.time_ms != anchor_.time_ms ||
+      header.bars != anchor_.bars || header.step != anchor_.step || header.interval_ms != interval_ms_) {
+    return BytesStatus::other_config;
+  }
+  const std::int64_t bars_held = std::min(header.bars_total, static_cast<std::int64_t>(ring_.size()));
+  if (header.run_bytes != current_.bytes_size()) return BytesStatus::other_config;
+  if (header.bars_total < 0 || bytes.size() != sizeof header + header.run_bytes +
+                                                   static_cast<std::size_t>(bars_held) * sizeof(BarTicks)) {
+    return BytesStatus::damaged;
+  }
+  AtcState run(current_.shared_params());
+  const BytesStatus status = run.from_bytes(bytes.subspan(sizeof header, header.run_bytes));
+  if (status != BytesStatus::ok) return status;
+  std::vector<BarTicks> bars(static_cast<std::size_t>(bars_held));
+  if (!bars.empty())
+    std::memcpy(bars.data(), bytes.data() + sizeof header + header.run_bytes, bars.size() * sizeof(BarTicks));
+  if (!bars.empty() && bars.back().ts_open_ms != run.ts_last_ms()) return BytesStatus::damaged;
+  current_ = std::move(run);
+  next_first_ = -1;
+  next_done_ = 0;
+  bars_total_ = header.bars_total;
+  ts_anchor_ms_ = header.ts_anchor_ms;
+  is_prepared_ = true;
+  for (std::size_t i = 0; i < bars.size(); ++i)
+    ring_[static_cast<std::size_t>((bars_total_ - bars_held + static_cast<std::int64_t>(i)) % anchor_.bars)] =
+        bars[i];
+  return BytesStatus::ok;
 }
 
 }  // namespace lockstep

@@ -57,6 +57,11 @@ class AnchoredState {
   std::int64_t bars_total() const { return bars_total_; }
   void reset();
 
+  /// Appends the state as bytes: anchor, run, and the bars held. They carry no checksum but the run's own.
+  void to_bytes(std::vector<std::byte>& out) const;
+  /// Takes a state over, bytes of to_bytes() and no more. On any status but ok the state is as before.
+  BytesStatus from_bytes(std::span<const std::byte> bytes);
+
   /// Closed bars to give before live ones so that the result does not depend on where history starts (0: all
   /// there are).
   static std::int64_t history_bars(const Anchor& anchor);

@@ -21,6 +21,10 @@
 
 namespace lockstep {
 
+namespace detail {
+struct StateAccess;
+}
+
 /// Why bytes were not taken as a state.
 enum class BytesStatus : std::uint8_t {
   ok,
@@ -79,6 +83,7 @@ class AtcState {
   BytesStatus from_bytes(std::span<const std::byte> bytes);
 
  private:
+  friend struct detail::StateAccess;  // batch recompute writes end states (kernels/detail/end_state.cpp)
   struct Free {
     void operator()(std::byte* block) const noexcept;
   };

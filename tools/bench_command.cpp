@@ -27,8 +27,12 @@ struct Group {
 };
 
 constexpr Group kGroups[] = {
-    {"incremental", bench::measure_incremental}, {"feed", bench::measure_feed},
-    {"latency", bench::measure_latency},         {"engine", bench::measure_engine},
+    {"incremental", bench::measure_incremental},
+    {"batch", bench::measure_batch},
+    {"feed", bench::measure_feed},
+    {"latency", bench::measure_latency},
+    {"engine", bench::measure_engine},
+    {"journal", bench::measure_journal},
     {"compute", bench::measure_compute},
 };
 

@@ -3,18 +3,20 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <ostream>
-#include <stdexcept>
+#include <vector>
 
-#include "engine/config.hpp"
-#include "engine/core/interval.hpp"
 #include "incremental/anchored_state.hpp"
+#include "kernels/batch.hpp"
+#include "tools/bar_plan.hpp"
+#include "tools/batch_columns.hpp"
 #include "tools/csv/bar_reader.hpp"
 #include "tools/csv/byte_source.hpp"
 #include "tools/csv/errors.hpp"
@@ -24,10 +26,6 @@
 
 namespace lockstep::tools {
 namespace {
-
-[[noreturn]] void refuse_usage(const std::string& text) {
-  throw CommandError(kExitUsage, text);
-}
 
 /// How far a long run is, on a terminal only.
 class Progress {
@@ -63,93 +61,18 @@ class Progress {
   Clock::time_point next_;
 };
 
-/// Everything that is settled before the first bar is computed.
-struct Plan {
-  engine::Config config;
-  Anchor anchor;
-  PriceRule prices;
-  std::int64_t interval_ms = 1;  // of no effect unless the anchor is rolling
-  bool interval_given = false;
-};
-
-void check_backend(const std::string& backend) {
-  if (backend == "auto" || backend == "incremental") return;
-  refuse_usage("--backend " + backend +
-               ": there is no such backend in this build; there are: auto, incremental");
-}
-
-void settle_prices(const ComputeOptions& options, Plan& plan) {
-  if (options.price_scale != -1 && (options.price_scale < 0 || options.price_scale > kPriceScaleMax)) {
-    refuse_usage("--price-scale " + std::to_string(options.price_scale) + ": must be 0 to " +
-                 std::to_string(kPriceScaleMax));
-  }
-  const std::string& rounding = options.price_rounding;
-  if (!rounding.empty() && rounding != "none" && rounding != "half_even") {
-    refuse_usage("--price-rounding " + rounding + ": must be none or half_even");
-  }
-  plan.prices.scale = options.price_scale != -1 ? options.price_scale : plan.config.price_scale;
-  plan.prices.half_even = rounding.empty() ? plan.config.price_rounding_half_even : rounding == "half_even";
-  if (plan.prices.half_even && plan.prices.scale < 0) {
-    refuse_usage("price_rounding half_even needs the scale to round to: give --price-scale N");
-  }
-}
-
-void settle_interval(const ComputeOptions& options, Plan& plan) {
-  if (options.interval.empty()) return;
-  const auto interval = core::Interval::parse(options.interval);
-  if (!interval)
-    refuse_usage("--interval " + options.interval + ": must be a bar length such as 1m, 4h, 1d or 1M");
-  plan.interval_ms = interval->ms();
-  plan.interval_given = true;
-}
-
-Plan make_plan(const ComputeOptions& options) {
-  check_backend(options.backend);
-  Plan plan;
-  if (!options.config.empty()) plan.config = engine::load_config(options.config);
-  // The configuration's own default is the daemon's; here it is the first bar of the file.
-  if (plan.config.engine.anchor_given) plan.anchor = plan.config.engine.anchor;
-  settle_prices(options, plan);
-  settle_interval(options, plan);
-  return plan;
-}
-
-/// A first pass, when something has to be found out from the file.
-void look_ahead(ByteSource& bytes, Plan& plan, Progress& progress) {
-  const bool needs_scale = plan.prices.scale < 0;
-  const bool needs_interval = plan.anchor.kind == Anchor::Kind::rolling && !plan.interval_given;
-  if (!needs_scale && !needs_interval) return;
-  if (!bytes.can_rewind()) {
-    refuse_usage(bytes.name() + " can be read once only, so " +
-                 (needs_scale ? "the price scale cannot be taken from it: give --price-scale N"
-                              : "the bar length cannot be taken from it: give --interval, such as 1m"));
-  }
-  RowReader rows(bytes, plan.config.atc.source);
-  const FileScan found = scan(
-      rows, needs_scale, [&](std::int64_t bars) { progress.update("looked at", bars, bytes.progress()); });
-  bytes.rewind();
-  if (needs_scale) {
-    plan.prices.scale = found.price_scale;
-    plan.prices.scale_line = found.scale_line;
-  }
-  if (needs_interval && found.step_ms_min > 0) {
-    constexpr std::int64_t kShortestMonthMs = 28 * std::int64_t{86'400'000};
-    const bool is_month = found.is_monthly && found.step_ms_min >= kShortestMonthMs;
-    plan.interval_ms = is_month ? kCalendarMonth : found.step_ms_min;
-  }
-}
-
-std::string status_text(Status status) {
-  switch (status) {
-    case Status::growth_not_finite:
-      return "the growth exp(lambda/1000 * bars) is no finite number any more: lower lambda, or choose a "
-             "later or "
-             "rolling anchor";
-    case Status::equity_not_finite:
-      return "an equity is no finite number any more: lower lambda, or choose a later or rolling anchor";
-    default:
-      return std::string("the bar is refused: ") + to_string(status);
-  }
+/// The backend that was asked for; nothing: bar by bar, as the rows are read.
+std::optional<Backend> settle_backend(const std::string& name) {
+  if (name == "auto" || name == "incremental") return std::nullopt;
+  const auto available = available_backends();
+  const auto backend = parse_backend(name);
+  if (backend && std::find(available.begin(), available.end(), *backend) != available.end()) return backend;
+  std::string there;
+  for (const Backend one : available) there += ", " + std::string(to_string(one));
+  throw CommandError(kExitUsage,
+                     "--backend " + name + ": " +
+                         (backend ? "this machine or build does not have it" : "there is no such backend") +
+                         "; there are: auto, incremental" + there);
 }
 
 void warn_about_growth(double growth_max, std::ostream& errors) {
@@ -163,21 +86,24 @@ void warn_about_growth(double growth_max, std::ostream& errors) {
 /// One run over the bars.
 class Computation {
  public:
-  Computation(const ComputeOptions& options, const Plan& plan, Progress& progress)
+  Computation(const ComputeOptions& options, const BarPlan& plan, Progress& progress, std::ostream& errors)
       : options_(options),
         plan_(plan),
         params_(AtcParams::create(plan.config.atc, plan.prices.scale)),
         state_(params_, plan.anchor, plan.interval_ms),
         file_(options.out, options.stdout_fd),
         writer_(file_, plan.prices.scale),
-        progress_(progress) {}
+        progress_(progress),
+        errors_(errors) {}
 
   /// The largest growth of any bar.
   double run(ByteSource& bytes) {
     try {
-      RowReader rows(bytes, plan_.config.atc.source);
-      writer_.header(options_.detail ? &plan_.config.atc : nullptr);
-      compute(rows);
+      if (const auto backend = settle_backend(options_.backend)) {
+        compute_batch(bytes, *backend);
+      } else {
+        compute(bytes);
+      }
     } catch (const CommandError& error) {
       if (!file_.is_stdout() || error.code() != kExitData || writer_.rows() == 0) throw;
       writer_.flush();
@@ -191,19 +117,20 @@ class Computation {
   }
 
  private:
-  void compute(RowReader& rows) {
+  void begin() { writer_.header(options_.detail ? &plan_.config.atc : nullptr); }
+
+  void compute(ByteSource& bytes) {
+    RowReader rows(bytes, plan_.config.atc.source);
+    begin();
     PriceRule rule = plan_.prices;
     rule.ticks_max = params_->price_ticks_max();
     BarReader reader(rows, rule);
     BarTicks bar;
     Outputs outputs;
     for (std::int64_t ts_before_ms = INT64_MIN; reader.next(bar); ts_before_ms = bar.ts_open_ms) {
-      if (plan_.interval_given && ts_before_ms != INT64_MIN &&
-          bar.ts_open_ms - ts_before_ms < plan_.interval_ms) {
-        rows.fail(Column::ts_ms, "less than --interval " + options_.interval + " after the row before");
-      }
+      require_interval(plan_, rows, ts_before_ms, bar);
       const Status status = state_.commit(bar, outputs);
-      if (status != Status::ok) rows.fail(status_text(status));
+      if (status != Status::ok) rows.fail(refusal_text(status));
       if (outputs.growth > growth_max_) growth_max_ = outputs.growth;
       write(bar, outputs);
       progress_.update("computed", writer_.rows(), rows.bytes().progress());
@@ -211,6 +138,36 @@ class Computation {
     if (writer_.rows() == 0) {
       throw CommandError(kExitData, rows.bytes().name() + ":" + std::to_string(rows.line_number() + 1) +
                                         ": there is no bar after the header");
+    }
+  }
+
+  /// The whole file at once. A refused bar is known before the first row is written, so nothing is.
+  void compute_batch(ByteSource& bytes, Backend backend) {
+    BarPlan plan = plan_;
+    plan.prices.ticks_max = params_->price_ticks_max();
+    const std::vector<BarTicks> bars = read_all_bars(
+        bytes, plan, [&](std::int64_t rows) { progress_.update("read", rows, bytes.progress()); });
+    BatchColumns columns(*params_, bars, plan.anchor, plan.interval_ms, options_.detail);
+    BatchOptions options;
+    options.backend = backend;
+    std::vector<BatchResult> results(columns.runs());
+    for (const BackendFailure& failure : Batch(options).recompute(columns.series(), results).failures) {
+      errors_ << "lockstep compute: backend " << to_string(failure.backend)
+              << " did not do it: " << failure.reason << "; the next one did, the results are the same\n";
+    }
+    const BatchResult result = columns.result(results);
+    if (result.status != Status::ok) {
+      constexpr std::int64_t kFirstLine = 2;  // after the header
+      throw CommandError(kExitData, bytes.name() + ":" + std::to_string(result.bars + kFirstLine) + ": " +
+                                        refusal_text(result.status));
+    }
+    begin();
+    for (std::int64_t t = 0; t < result.bars; ++t) {
+      const Outputs outputs = columns.outputs(t);
+      if (outputs.growth > growth_max_) growth_max_ = outputs.growth;
+      writer_.begin_row(bars[static_cast<std::size_t>(t)], outputs);
+      if (options_.detail) writer_.members(columns.members(t, detail_) ? &detail_ : nullptr);
+      writer_.end_row();
     }
   }
 
@@ -225,12 +182,13 @@ class Computation {
   }
 
   const ComputeOptions& options_;
-  const Plan& plan_;
+  const BarPlan& plan_;
   std::shared_ptr<const AtcParams> params_;
   AnchoredState state_;
   FileWriter file_;
   OutputWriter writer_;
   Progress& progress_;
+  std::ostream& errors_;
   Detail detail_;
   double growth_max_ = 0;
 };
@@ -239,11 +197,13 @@ class Computation {
 
 int run_compute(const ComputeOptions& options, std::ostream& errors) {
   try {
-    Plan plan = make_plan(options);
+    (void)settle_backend(options.backend);
+    BarPlan plan =
+        make_bar_plan({options.config, options.price_scale, options.price_rounding, options.interval});
     ByteSource bytes(options.bars, options.stdin_fd);
     Progress progress(errors, options.out == "-");
-    look_ahead(bytes, plan, progress);
-    const double growth_max = Computation(options, plan, progress).run(bytes);
+    look_ahead(bytes, plan, [&](std::int64_t rows) { progress.update("looked at", rows, bytes.progress()); });
+    const double growth_max = Computation(options, plan, progress, errors).run(bytes);
     progress.clear();
     warn_about_growth(growth_max, errors);
     return kExitFine;
@@ -267,7 +227,7 @@ void add_compute_command(CLI::App& app, std::function<int()>& run) {
                    "CSV or CSV.gz with a header, at least ts_ms,close; - for standard input")
       ->required();
   command->add_option("--config", options->config, "configuration file (docs/configuration.md)");
-  command->add_option("--backend", options->backend, "auto or incremental");
+  command->add_option("--backend", options->backend, "auto, incremental, scalar, avx2, avx512 or cuda");
   command->add_option("--price-scale", options->price_scale,
                       "decimals of a price, 0 to 18; else taken from the file");
   command->add_option("--price-rounding", options->price_rounding,

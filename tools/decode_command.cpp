@@ -13,15 +13,17 @@
 #include <string_view>
 #include <vector>
 
-#include "feeds/binance/parse.hpp"
-#include "feeds/binance/parse_rest.hpp"
+#include "feeds/venue.hpp"
 
 namespace lockstep::tools {
 namespace {
 
+using feeds::BarRecord;
+using feeds::BarState;
+using feeds::Frame;
+using feeds::FrameKind;
 using feeds::ParseResult;
-using feeds::binance::Frame;
-using feeds::binance::FrameKind;
+using feeds::TradeRecord;
 
 constexpr int kExitBadData = 3;
 constexpr int kExitEnvironment = 4;
@@ -73,34 +75,60 @@ Line& add_prices(Line& line, const feeds::BarTexts& bar) {
       .text("volume", bar.volume);
 }
 
-std::string bar_line(const feeds::binance::Kline& kline) {
+/// What a venue does not say is left out.
+std::string bar_line(const BarRecord& record) {
   Line line("bar");
-  line.text("symbol", kline.symbol)
-      .text("interval", kline.interval)
-      .number("ts_open_ms", kline.bar.ts_open_ms)
-      .number("ts_event_ms", kline.ts_event_ms)
-      .flag("closed", kline.is_closed);
-  return add_prices(line, kline.bar).end();
+  line.text("symbol", record.symbol)
+      .text("interval", record.interval)
+      .number("ts_open_ms", record.bar.ts_open_ms);
+  if (record.ts_event_ms != 0) line.number("ts_event_ms", record.ts_event_ms);
+  if (record.state != BarState::unsaid) line.flag("closed", record.is_closed());
+  return add_prices(line, record.bar).end();
 }
 
-std::string frame_line(const Frame& frame) {
+std::string trade_line(const TradeRecord& trade) {
+  return Line("trade")
+      .text("symbol", trade.symbol)
+      .number("ts_event_ms", trade.ts_event_ms)
+      .text("price", trade.price)
+      .text("qty", trade.quantity)
+      .text("trade_id", trade.trade_id)
+      .end();
+}
+
+std::string reply_line(const char* kind, const Frame& frame) {
+  const feeds::Reply& reply = frame.reply;
+  Line line(kind);
+  if (frame.kind == FrameKind::ack && reply.id >= 0) line.number("id", reply.id);
+  if (frame.kind == FrameKind::status && frame.ts_event_ms != 0)
+    line.number("ts_event_ms", frame.ts_event_ms);
+  if (reply.code != 0) line.number("code", reply.code);
+  if (reply.names.size() == 1) {
+    line.text("symbol", reply.names[0].symbol);
+    if (!reply.names[0].interval.empty()) line.text("interval", reply.names[0].interval);
+  }
+  if (!reply.message.empty() || frame.kind == FrameKind::error) line.text("message", reply.message);
+  return line.end();
+}
+
+/// One line a record; one for any other frame.
+std::string frame_lines(const Frame& frame) {
+  std::string lines;
   switch (frame.kind) {
     case FrameKind::bar:
-      return bar_line(frame.kline);
+      for (const BarRecord& bar : frame.bars) lines += bar_line(bar);
+      return lines;
     case FrameKind::trade:
-      return Line("trade")
-          .text("symbol", frame.trade.symbol)
-          .number("ts_event_ms", frame.trade.ts_event_ms)
-          .text("price", frame.trade.price)
-          .text("qty", frame.trade.quantity)
-          .text("trade_id", frame.trade.trade_id)
-          .end();
+      for (const TradeRecord& trade : frame.trades) lines += trade_line(trade);
+      return lines;
     case FrameKind::ack:
-      return Line("ack").number("id", frame.reply.id).end();
+      return reply_line("ack", frame);
     case FrameKind::error:
-      return Line("error").number("code", frame.reply.code).text("message", frame.reply.message).end();
-    case FrameKind::server_shutdown:
-      return Line("status").number("ts_event_ms", frame.ts_event_ms).text("message", "serverShutdown").end();
+      return reply_line("error", frame);
+    case FrameKind::heartbeat:
+      return Line("heartbeat").end();
+    case FrameKind::status:
+      return reply_line("status", frame);
     case FrameKind::unknown:
       break;
   }
@@ -114,47 +142,39 @@ bool is_blank(std::string_view text) {
 /// Decodes documents (frames, or REST bodies with rows) and counts what went wrong.
 class Decoder {
  public:
-  Decoder(std::string name, std::ostream& out) : name_(std::move(name)), out_(out) {}
+  Decoder(const feeds::Venue& venue, std::string name, std::ostream& out)
+      : name_(std::move(name)), out_(out), frames_(venue.make_parser()), rest_(venue.make_rest()) {}
 
   /// `line_number`: where the document begins in the file.
   void take(std::string document, std::size_t line_number) {
-    const ParseResult result = take_document(document);
-    if (result.is_ok()) return;
+    const std::string error = take_document(document);
+    if (error.empty()) return;
     is_bad_ = true;
-    std::cerr << name_ << ':' << line_number << ": " << result.text() << '\n';
+    std::cerr << name_ << ':' << line_number << ": " << error << '\n';
   }
   /// A whole file as one document. False, and nothing is decoded, when it is not that.
-  bool take_whole(std::string document) { return take_document(document).is_ok(); }
+  bool take_whole(std::string document) { return take_document(document).empty(); }
   bool is_bad() const { return is_bad_; }
 
  private:
-  ParseResult take_document(std::string& document) {
+  /// Gives what is wrong with it; empty when nothing is.
+  std::string take_document(std::string& document) {
     const std::size_t first = document.find_first_not_of(" \t\r\n");
-    return first != std::string::npos && document[first] == '[' ? take_rows(document) : take_frame(document);
-  }
-  ParseResult take_frame(std::string& document) {
+    if (first != std::string::npos && document[first] == '[') return take_rows(document);
+    // Of a text frame that is no JSON ("pong") the file may have a line feed too many.
+    document.erase(document.find_last_not_of(" \t\r\n") + 1);
     document.reserve(document.size() + feeds::kJsonPadding);
-    Frame frame;
-    const ParseResult result = frames_.parse(document, frame);
-    if (result.is_ok()) out_ << frame_line(frame);
-    return result;
+    const ParseResult result = frames_->parse(document, frame_);
+    if (!result.is_ok()) return result.text();
+    if (frame_.kind == FrameKind::unknown && take_bars(document).empty()) return "";
+    out_ << frame_lines(frame_);
+    return "";
   }
-  ParseResult take_rows(std::string& document) {
-    std::vector<feeds::HistoryRow> bars;
-    const ParseResult result = rest_.parse_klines(document, bars);
-    if (!result.is_ok()) return take_trades(document, result);
-    for (const feeds::HistoryRow& row : bars) {
-      Line line("bar");
-      line.number("ts_open_ms", row.bar.ts_open_ms);
-      out_ << add_prices(line, row.bar).end();
-    }
-    return result;
-  }
-  ParseResult take_trades(std::string& document, const ParseResult& as_klines) {
-    std::vector<feeds::binance::TradeRow> trades;
-    const ParseResult result = rest_.parse_trades(document, trades);
-    // Rows that are no objects were meant to be klines, so that is what the message should be about.
-    if (!result.is_ok()) return result.status == feeds::ParseStatus::wrong_shape ? as_klines : result;
+  std::string take_rows(std::string& document) {
+    const std::string error = take_bars(document);
+    if (error.empty()) return "";
+    std::vector<feeds::TradeRow> trades;
+    if (!rest_->parse_trades(document, trades).empty()) return error;
     for (const auto& row : trades) {
       out_ << Line("trade")
                   .number("ts_event_ms", row.ts_event_ms)
@@ -163,13 +183,27 @@ class Decoder {
                   .text("trade_id", row.trade_id)
                   .end();
     }
-    return result;
+    return "";
+  }
+  /// The rows of a REST body with history.
+  std::string take_bars(std::string& document) {
+    static const core::Interval any = *core::Interval::parse("1m");  // only says when a row ends
+    std::vector<feeds::HistoryRow> bars;
+    std::string error = rest_->parse_bars(document, any, bars);
+    if (!error.empty()) return error;
+    for (const feeds::HistoryRow& row : bars) {
+      Line line("bar");
+      line.number("ts_open_ms", row.bar.ts_open_ms);
+      out_ << add_prices(line, row.bar).end();
+    }
+    return "";
   }
 
   std::string name_;
   std::ostream& out_;
-  feeds::binance::FrameParser frames_;
-  feeds::binance::RestParser rest_;
+  std::unique_ptr<feeds::FrameParser> frames_;
+  std::unique_ptr<feeds::RestSource> rest_;
+  Frame frame_;
   bool is_bad_ = false;
 };
 
@@ -218,7 +252,7 @@ int decode(const DecodeOptions& options) {
   }
   std::ostream& out = options.output.empty() ? std::cout : output;
   const std::string name = is_stdin ? "<stdin>" : options.file;
-  Decoder decoder(name, out);
+  Decoder decoder(*feeds::find_frame_venue(options.venue), name, out);
   decode_stream(is_stdin ? std::cin : file, name, decoder);
   if (!out.flush()) {
     std::cerr << (options.output.empty() ? "<stdout>" : options.output) << ": writing failed\n";
@@ -235,7 +269,7 @@ void add_decode_command(CLI::App& app, std::function<int()>& run) {
       app.add_subcommand("decode", "recorded frames of a venue to events, one JSON object a line");
   command->add_option("--venue", options->venue, "whose frames they are")
       ->required()
-      ->check(CLI::IsMember({"binance_spot", "binance_usdm"}));
+      ->check(CLI::IsMember(feeds::frame_venue_names()));
   command->add_option("FRAMES", options->file, "one frame a line, or a REST body; - reads standard input")
       ->required();
   command->add_option("-o,--output", options->output, "write here instead of standard output");

@@ -8,9 +8,13 @@
 #include "tools/bench_command.hpp"
 #include "tools/compute_command.hpp"
 #include "tools/decode_command.hpp"
+#include "tools/doctor_command.hpp"
 #include "tools/exit_code.hpp"
+#include "tools/journal_command.hpp"
+#include "tools/replay_command.hpp"
 #include "tools/run_command.hpp"
 #include "tools/sim_command.hpp"
+#include "tools/verify_command.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockstep::tools;
@@ -22,9 +26,13 @@ int main(int argc, char** argv) {
   std::function<int()> run;
   add_run_command(app, run);
   add_compute_command(app, run);
+  add_verify_command(app, run);
   add_decode_command(app, run);
+  add_replay_command(app, run);
+  add_journal_command(app, run);
   add_sim_command(app, run);
   add_bench_command(app, run);
+  add_doctor_command(app, run);
   try {
     app.parse(argc, argv);
     return run ? run() : static_cast<int>(kExitUsage);

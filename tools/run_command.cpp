@@ -6,8 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -61,6 +63,27 @@ std::unique_ptr<sim::ExchangeSim> start_demo(const RunOptions& options, Config& 
   return simulator;
 }
 
+/// The demo's journal and log, gone with it: its exchange begins at another time when it starts again.
+class DemoFolder {
+ public:
+  DemoFolder() {
+    std::string path = (std::filesystem::temp_directory_path() / "lockstep-demo-XXXXXX").string();
+    if (::mkdtemp(path.data()) == nullptr)
+      throw std::system_error(errno, std::generic_category(), "create " + path);
+    path_ = path;
+  }
+  ~DemoFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  DemoFolder(const DemoFolder&) = delete;
+  DemoFolder& operator=(const DemoFolder&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
 void start_log(const Config& config, bool has_table) {
   std::filesystem::path file = config.engine.log_file;
   if (file.empty() && has_table) file = std::filesystem::path(config.engine.data_dir) / "lockstep.log";
@@ -106,6 +129,10 @@ int serve(const Config& config, const RunOptions& options) {
   };
   daemon.run_outputs(has_table ? 200 : 50, draw,
                      [&](const engine::Signal& signal) { view.on_signal(signal); });
+  if (const std::string failure = daemon.failure(); !failure.empty()) {
+    std::cerr << "lockstep run: stopped, since the journal cannot be trusted any more: " << failure << '\n';
+    return kExitEnvironment;
+  }
   spdlog::info("stopped");
   return kExitFine;
 }
@@ -113,9 +140,12 @@ int serve(const Config& config, const RunOptions& options) {
 int run_daemon(const RunOptions& options) {
   Config config;
   std::unique_ptr<sim::ExchangeSim> simulator;
+  std::optional<DemoFolder> folder;
   try {
     if (!options.config.empty()) config = engine::load_config(options.config);
+    config.engine.data_dir_given = true;
     if (options.demo) {
+      config.engine.data_dir = folder.emplace().path();
       simulator = start_demo(options, config);
     } else if (options.config.empty()) {
       std::cerr
@@ -129,6 +159,9 @@ int run_daemon(const RunOptions& options) {
   } catch (const std::invalid_argument& error) {
     std::cerr << "lockstep run: " << error.what() << '\n';
     return kExitUsage;
+  } catch (const engine::journal::StorageError& error) {
+    std::cerr << "lockstep run: " << error.what() << '\n';
+    return kExitEnvironment;
   } catch (const std::system_error& error) {
     std::cerr << "lockstep run: " << error.what() << '\n';
     return kExitEnvironment;

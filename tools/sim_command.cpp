@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <exception>
@@ -39,8 +40,7 @@ void print_feed_entry(std::ostream& out, const ExchangeSim& venue, Dialect diale
   constexpr std::size_t kSymbolsShown = 8;
   const std::vector<std::string> names = venue.symbol_names();
   out << "[[feed]]\n"
-      << "venue = " << quoted(dialect == Dialect::binance_spot ? "binance_spot" : "binance_usdm")
-      << "\nsymbols = [";
+      << "venue = " << quoted(sim::dialect_names()[static_cast<std::size_t>(dialect)]) << "\nsymbols = [";
   for (std::size_t i = 0; i < names.size() && i < kSymbolsShown; ++i)
     out << (i > 0 ? ", " : "") << quoted(names[i]);
   out << "]";
@@ -84,14 +84,15 @@ void add_sim_command(CLI::App& app, std::function<int()>& run) {
   const auto config = std::make_shared<SimConfig>();
   CLI::App* const sim = app.add_subcommand(
       "sim",
-      "A made-up exchange on this machine that speaks Binance's websocket and REST protocols, from a seed");
+      "A made-up exchange on this machine that speaks a venue's websocket and REST protocols, from a seed");
   sim->add_option("--seed", config->seed, "Everything random comes from it: same seed, same bars")
       ->capture_default_str();
   const auto set_dialect = [config](const std::string& name) {
-    config->dialect = name == "binance_usdm" ? Dialect::binance_usdm : Dialect::binance_spot;
+    const auto& names = sim::dialect_names();
+    config->dialect = static_cast<Dialect>(std::find(names.begin(), names.end(), name) - names.begin());
   };
   sim->add_option_function<std::string>("--dialect", set_dialect, "Venue to speak like")
-      ->check(CLI::IsMember({"binance_spot", "binance_usdm"}))
+      ->check(CLI::IsMember(sim::dialect_names()))
       ->default_str("binance_spot");
   sim->add_option("--symbols", config->symbols, "Number of made-up symbols, 1 to 10000")
       ->capture_default_str();

@@ -17,7 +17,7 @@ namespace lockstep::core {
 struct Series {
   SeriesId id = 0;
   std::uint32_t venue_index = 0;  ///< into Catalog::venues()
-  std::string venue;              ///< binance_spot, binance_usdm
+  std::string venue;              ///< as the configuration names it: binance_spot
   std::string symbol;             ///< the venue's text, upper case where the venue's is
   Interval interval;
 };

@@ -44,6 +44,8 @@ const char* to_string(Reason reason) {
       return "interval_unknown";
     case Reason::venue_unreachable:
       return "venue_unreachable";
+    case Reason::journal_unavailable:
+      return "journal_unavailable";
     case Reason::stopping:
       return "stopping";
   }

@@ -45,6 +45,7 @@ enum class Reason : std::uint8_t {
   symbol_not_trading,  ///< the venue lists it, but it does not trade
   interval_unknown,    ///< the venue has no such interval
   venue_unreachable,
+  journal_unavailable,  ///< the disk is full or does not answer: nothing may be published
   stopping,
 };
 const char* to_string(Reason reason);

@@ -9,31 +9,19 @@ using json::Object;
 using json::SeenFields;
 using json::Value;
 
-constexpr ParseResult kOk{};
-constexpr ParseResult kNotJson{ParseStatus::not_json, ""};
-constexpr ParseResult wrong_type(const char* field) {
-  return {ParseStatus::wrong_type, field};
-}
-constexpr ParseResult missing(const char* field) {
-  return {ParseStatus::missing_field, field};
-}
-constexpr ParseResult duplicate(const char* field) {
-  return {ParseStatus::duplicate_key, field};
-}
-
-// One needed field: its place in SeenFields, its name in messages, and how it is read.
-template <class Target, class Read>
-ParseResult take(SeenFields& seen, unsigned bit, const char* name, Value& value, Target& target,
-                 Read&& read) {
-  if (!seen.add(bit)) return duplicate(name);
-  return read(value, target) ? kOk : wrong_type(name);
-}
+using json::duplicate;
+using json::kNotJson;
+using json::kOk;
+using json::missing;
+using json::take;
+using json::wrong_type;
 
 constexpr const char* kBarFields[] = {"k.t", "k.s", "k.i", "k.o", "k.c", "k.h", "k.l", "k.v", "k.x"};
 
-ParseResult parse_bar_fields(Object object, Kline& kline, std::string_view& inner_symbol) {
+ParseResult parse_bar_fields(Object object, BarRecord& kline, std::string_view& inner_symbol) {
   SeenFields seen;
   BarTexts& bar = kline.bar;
+  bool is_closed = false;
   const ParseResult result = for_each_field(object, [&](std::string_view key, Value& value) -> ParseResult {
     if (key.size() != 1) return kOk;
     switch (key[0]) {
@@ -54,21 +42,18 @@ ParseResult parse_bar_fields(Object object, Kline& kline, std::string_view& inne
       case 'v':
         return take(seen, 7, kBarFields[7], value, bar.volume, json::read_text);
       case 'x':
-        return take(seen, 8, kBarFields[8], value, kline.is_closed, json::read_bool);
+        return take(seen, 8, kBarFields[8], value, is_closed, json::read_bool);
       default:
         return kOk;
     }
   });
-  if (!result.is_ok()) return result;
-  for (unsigned bit = 0; bit < std::size(kBarFields); ++bit) {
-    if (!seen.has(bit)) return missing(kBarFields[bit]);
-  }
-  return kOk;
+  kline.state = is_closed ? BarState::closed : BarState::open;
+  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
 }
 
 ParseResult parse_kline(Object& event, Frame& frame) {
   SeenFields seen;
-  Kline& kline = frame.kline;
+  BarRecord& kline = frame.bars.emplace_back();
   std::string_view inner_symbol;
   const ParseResult result = for_each_field(event, [&](std::string_view key, Value& value) -> ParseResult {
     if (key.size() != 1) return kOk;
@@ -101,8 +86,7 @@ ParseResult parse_kline(Object& event, Frame& frame) {
 
 ParseResult parse_trade(Object& event, char id_key, Frame& frame) {
   SeenFields seen;
-  Trade& trade = frame.trade;
-  trade = {};
+  TradeRecord& trade = frame.trades.emplace_back();
   std::int64_t id = 0;
   const ParseResult result = for_each_field(event, [&](std::string_view key, Value& value) -> ParseResult {
     if (key.size() != 1) return kOk;
@@ -140,7 +124,9 @@ ParseResult parse_trade(Object& event, char id_key, Frame& frame) {
 }
 
 ParseResult parse_shutdown(Object& event, Frame& frame) {
-  frame.kind = FrameKind::server_shutdown;
+  frame.kind = FrameKind::status;
+  frame.is_ending = true;
+  frame.reply.message = "serverShutdown";
   return for_each_field(event, [&](std::string_view key, Value& value) -> ParseResult {
     return key == "E" && !json::read_int(value, frame.ts_event_ms) ? wrong_type("E") : kOk;
   });
@@ -195,8 +181,6 @@ ParseResult parse_outer(Object& outer, Frame& frame, bool& is_bare_event) {
   SeenFields seen;
   Outline outline;
   Reply& reply = frame.reply;
-  reply = {};
-  frame.kind = FrameKind::unknown;
   const ParseResult result = for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
     if (key == "stream") return seen.add(0) ? kOk : duplicate("stream");
     if (key == "data") {
@@ -237,8 +221,8 @@ ParseResult parse_outer(Object& outer, Frame& frame, bool& is_bare_event) {
 
 }  // namespace
 
-ParseResult FrameParser::parse(std::string_view bytes, Frame& frame) {
-  frame.kline.symbol = frame.kline.interval = {};
+ParseResult BinanceFrameParser::parse(std::string_view bytes, Frame& frame) {
+  frame.clear();
   simdjson::ondemand::document document;
   if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
   Object outer;
@@ -248,6 +232,7 @@ ParseResult FrameParser::parse(std::string_view bytes, Frame& frame) {
   bool is_bare_event = false;
   ParseResult result = parse_outer(outer, frame, is_bare_event);
   if (result.is_ok() && is_bare_event) {
+    frame.clear();
     result = outer.reset().error() == simdjson::SUCCESS ? parse_event(outer, frame) : kNotJson;
   }
   if (result.is_ok() && !json::is_at_end(document)) return kNotJson;

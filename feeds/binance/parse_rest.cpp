@@ -10,14 +10,10 @@ using json::Value;
 using simdjson::ondemand::array;
 using simdjson::ondemand::document;
 
-constexpr ParseResult kOk{};
-constexpr ParseResult kNotJson{ParseStatus::not_json, ""};
-constexpr ParseResult wrong_type(const char* field) {
-  return {ParseStatus::wrong_type, field};
-}
-constexpr ParseResult missing(const char* field) {
-  return {ParseStatus::missing_field, field};
-}
+using json::kNotJson;
+using json::kOk;
+using json::missing;
+using json::wrong_type;
 
 ParseResult read_kline_cell(int column, Value& value, HistoryRow& row) {
   std::string_view* const texts[] = {&row.bar.open, &row.bar.high, &row.bar.low, &row.bar.close,

@@ -10,14 +10,9 @@
 
 #include "feeds/bar_reader.hpp"
 #include "feeds/json_fields.hpp"
+#include "feeds/rest_source.hpp"
 
 namespace lockstep::feeds::binance {
-
-/// A row of /trades. The texts point into the body.
-struct TradeRow {
-  std::int64_t ts_event_ms = 0;
-  std::string_view price, quantity, trade_id;
-};
 
 /// What exchangeInfo says of one symbol. The texts point into the body.
 struct SymbolInfo {

@@ -2,29 +2,44 @@
 
 #include <fmt/format.h>
 
-#include "feeds/net/escape.hpp"
+#include "feeds/json_body.hpp"
 
 namespace lockstep::feeds::binance {
 
-HistorySource::Target KlineHistory::time_target() const {
-  return {std::string(venue_.time_path), 1};
+RestSource::Target BinanceRest::time_target() const {
+  return {std::string(paths_.time_path), 1};
 }
 
-HistorySource::Target KlineHistory::bars_target(const core::Series& series, std::int64_t from_ms,
-                                                int rows) const {
-  return {fmt::format("{}?symbol={}&interval={}&startTime={}&limit={}", venue_.klines_path,
+std::string BinanceRest::parse_time(std::string& body, std::int64_t& server_time_ms) {
+  return json::body_error("server time", parser_.parse_server_time(body, server_time_ms), body);
+}
+
+RestSource::Target BinanceRest::bars_target(const core::Series& series, std::int64_t from_ms,
+                                            int rows) const {
+  return {fmt::format("{}?symbol={}&interval={}&startTime={}&limit={}", paths_.klines_path,
                       net::percent_encode(series.symbol), series.interval.text(), from_ms, rows),
-          venue_.klines_weight(rows)};
+          paths_.klines_weight(rows)};
 }
 
-std::string KlineHistory::parse_time(std::string& body, std::int64_t& server_time_ms) {
-  const ParseResult result = parser_.parse_server_time(body, server_time_ms);
-  return result.is_ok() ? "" : fmt::format("server time: {}: '{}'", result.text(), net::escape(body));
+std::string BinanceRest::parse_bars(std::string& body, const core::Interval&, std::vector<HistoryRow>& rows) {
+  return json::body_error("klines", parser_.parse_klines(body, rows), body);
 }
 
-std::string KlineHistory::parse_bars(std::string& body, std::vector<HistoryRow>& rows) {
-  const ParseResult result = parser_.parse_klines(body, rows);
-  return result.is_ok() ? "" : fmt::format("klines: {}: '{}'", result.text(), net::escape(body));
+std::string BinanceRest::parse_trades(std::string& body, std::vector<TradeRow>& rows) {
+  return json::body_error("trades", parser_.parse_trades(body, rows), body);
+}
+
+RestSource::Target BinanceRest::listing_target(const std::string&) const {
+  return {std::string(paths_.info_target), paths_.info_weight};
+}
+
+std::string BinanceRest::parse_listing(std::string& body, const Visit& visit, std::string& cursor) {
+  cursor.clear();
+  std::int64_t server_time_ms = 0;
+  const ParseResult result = parser_.parse_exchange_info(body, server_time_ms, [&](const SymbolInfo& info) {
+    visit({info.symbol, info.tick_size, info.status == "TRADING"});
+  });
+  return json::body_error("exchangeInfo", result, body);
 }
 
 }  // namespace lockstep::feeds::binance

@@ -1,24 +1,37 @@
-// Binance's history, as feeds/backfill.hpp asks for it.
+// Binance's REST: exchangeInfo, klines, time.
 #pragma once
 
-#include "feeds/backfill.hpp"
 #include "feeds/binance/parse_rest.hpp"
-#include "feeds/binance/venue.hpp"
+#include "feeds/rest_source.hpp"
 
 namespace lockstep::feeds::binance {
 
-class KlineHistory : public HistorySource {
- public:
-  explicit KlineHistory(const Venue& venue) : venue_(venue) {}
+/// What differs between spot and USD-M.
+struct RestPaths {
+  std::string_view time_path;
+  std::string_view info_target;
+  int info_weight;
+  std::string_view klines_path;
+  int rows_max;
+  int (*klines_weight)(int rows);
+};
 
-  int rows_max() const override { return venue_.kline_rows_max; }
+class BinanceRest final : public RestSource {
+ public:
+  explicit BinanceRest(const RestPaths& paths) : paths_(paths) {}
+
+  int rows_max() const override { return paths_.rows_max; }
   Target time_target() const override;
-  Target bars_target(const core::Series& series, std::int64_t from_ms, int rows) const override;
   std::string parse_time(std::string& body, std::int64_t& server_time_ms) override;
-  std::string parse_bars(std::string& body, std::vector<HistoryRow>& rows) override;
+  Target bars_target(const core::Series& series, std::int64_t from_ms, int rows) const override;
+  std::string parse_bars(std::string& body, const core::Interval& interval,
+                         std::vector<HistoryRow>& rows) override;
+  std::string parse_trades(std::string& body, std::vector<TradeRow>& rows) override;
+  Target listing_target(const std::string& cursor) const override;
+  std::string parse_listing(std::string& body, const Visit& visit, std::string& cursor) override;
 
  private:
-  const Venue& venue_;
+  const RestPaths& paths_;
   RestParser parser_;
 };
 

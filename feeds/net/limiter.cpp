@@ -39,6 +39,7 @@ void HostLimiter::roll(Clock::time_point now) {
 HostLimiter::Clock::duration HostLimiter::wait(int weight, Clock::time_point now) {
   roll(now);
   if (now < paused_until_) return paused_until_ - now;
+  if (now < next_) return next_ - now;
   if (used_ == 0 || used_ + weight <= weight_max_) return Clock::duration::zero();
   return minute_start_ ? *minute_start_ + minutes(1) - now : Clock::duration(seconds(1));
 }
@@ -48,6 +49,7 @@ void HostLimiter::note_sent(int weight, Clock::time_point now) {
   if (!minute_start_) minute_start_ = now;
   used_ += weight;
   in_flight_ += weight;
+  next_ = now + spacing_;
 }
 
 void HostLimiter::note_answer(int weight, int status, std::optional<int> used_weight,
@@ -64,16 +66,28 @@ void HostLimiter::note_answer(int weight, int status, std::optional<int> used_we
   const std::optional<seconds> fallback = pause_without_header(status);
   const bool is_refused = fallback || status == 503;
   const std::optional<seconds> pause = retry_after && is_refused ? retry_after : fallback;
-  if (pause) paused_until_ = std::max(paused_until_, now + *pause);
+  if (!pause) return;
+  paused_until_ = std::max(paused_until_, now + *pause);
+  if (!file_) return;
+  const auto wall_now = PauseFile::WallClock::now();
+  file_->store(host_, wall_now + std::chrono::duration_cast<seconds>(paused_until_ - now), wall_now);
 }
 
-std::shared_ptr<HostLimiter> limiter_of_host(const std::string& host_and_port, int weight_max) {
+void HostLimiter::keep_pauses(std::shared_ptr<const PauseFile> file, std::string host,
+                              Clock::time_point now) {
+  file_ = std::move(file);
+  host_ = std::move(host);
+  paused_until_ = std::max(paused_until_, now + file_->remaining(host_, PauseFile::WallClock::now()));
+}
+
+std::shared_ptr<HostLimiter> limiter_of_host(const std::string& host_and_port, int weight_max,
+                                             int per_second) {
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<HostLimiter>> limiters;
   const std::lock_guard lock(mutex);
   std::shared_ptr<HostLimiter> limiter = limiters[host_and_port].lock();
   if (!limiter) {
-    limiter = std::make_shared<HostLimiter>(weight_max);
+    limiter = std::make_shared<HostLimiter>(weight_max, per_second);
     limiters[host_and_port] = limiter;
   }
   return limiter;

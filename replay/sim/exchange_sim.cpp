@@ -93,6 +93,12 @@ class ExchangeSim::Impl {
   std::unique_ptr<Server> server;
 };
 
+const std::vector<std::string>& dialect_names() {
+  static const std::vector<std::string> names = {
+      "binance_spot", "binance_usdm", "bybit_spot", "bybit_linear", "okx", "coinbase_advanced", "kraken_v2"};
+  return names;
+}
+
 ExchangeSim::ExchangeSim(SimConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
 
 ExchangeSim::~ExchangeSim() {
@@ -139,7 +145,7 @@ std::filesystem::path ExchangeSim::ca_file() const {
 
 std::vector<std::string> ExchangeSim::symbol_names() const {
   std::vector<std::string> out;
-  for (int i = 0; i < impl_->model.size(); ++i) out.push_back(impl_->model.spec(i).name);
+  for (int i = 0; i < impl_->model.size(); ++i) out.push_back(impl_->text.symbol_name(impl_->model.spec(i)));
   return out;
 }
 
@@ -166,7 +172,7 @@ std::int64_t ExchangeSim::venue_now_ms() const {
 
 std::vector<ExchangeSim::TruthBar> ExchangeSim::truth(const std::string& symbol,
                                                       const std::string& interval) const {
-  const auto index = impl_->model.find(symbol);
+  const auto index = impl_->text.find_symbol(impl_->model, symbol);
   if (!index) throw std::invalid_argument("the simulator has no symbol '" + symbol + "', see symbol_names()");
   const int interval_index = find_sim_interval(interval);
   if (interval_index < 0) {
@@ -177,7 +183,8 @@ std::vector<ExchangeSim::TruthBar> ExchangeSim::truth(const std::string& symbol,
   std::vector<TruthBar> out;
   std::int64_t open_ms = impl_->history.first_open_ms(length);
   for (; length.next_open(open_ms) <= now_ms; open_ms = length.next_open(open_ms)) {
-    if (const auto bar = impl_->history.bar(*index, length, open_ms, now_ms)) {
+    const auto bar = impl_->history.bar(*index, length, open_ms, now_ms);
+    if (bar && (bar->trades > 0 || impl_->text.has_quiet_bars())) {
       out.push_back(impl_->text.truth_bar(impl_->model.spec(*index), *bar));
     }
   }

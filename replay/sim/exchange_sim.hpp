@@ -1,11 +1,13 @@
-// A made-up exchange that speaks Binance's websocket and REST protocols over real sockets, from a seed. It is
-// the other side of every end-to-end test, so it shares no parser, JSON writer or bar arithmetic with the
-// daemon: only the standard library, Asio/Beast, OpenSSL and nlohmann-json. Nothing here includes
+// A made-up exchange that speaks the websocket and REST protocols of real ones over real sockets, from a
+// seed. It is the other side of every end-to-end test, so it shares no parser, JSON writer or bar arithmetic
+// with the daemon: only the standard library, Asio/Beast, OpenSSL and nlohmann-json. Nothing here includes
 // incremental/, feeds/ or engine/.
 //
-// It serves kline streams of 1m to 1M (no 1s) with SUBSCRIBE and its relatives, and over REST exchangeInfo,
-// klines, time and ping. Other streams are acked and stay silent, as unknown symbols do. Bars longer than 1m
-// are aggregated from the minutes, minutes without trades included.
+// As Binance it serves kline streams of 1m to 1M (no 1s) with SUBSCRIBE and its relatives, and over REST
+// exchangeInfo, klines, time and ping. Other streams are acked and stay silent, as unknown symbols do. Bars
+// longer than 1m are aggregated from the minutes. As Bybit, OKX, Coinbase and Kraken it serves the bars
+// (Coinbase: five-minute candles and trades), lists, history and time that lockstep asks for, each with that
+// venue's habits: two rows in a closing frame, no closed flag, no bars without trades.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +19,17 @@
 
 namespace lockstep::sim {
 
-enum class Dialect : std::uint8_t { binance_spot, binance_usdm };
+enum class Dialect : std::uint8_t {
+  binance_spot,
+  binance_usdm,
+  bybit_spot,
+  bybit_linear,
+  okx,
+  coinbase_advanced,
+  kraken_v2
+};
+/// "binance_spot", ...: as lockstep names venues. In the order of Dialect.
+const std::vector<std::string>& dialect_names();
 
 struct SimConfig {
   std::uint64_t seed = 1;
@@ -86,9 +98,9 @@ class ExchangeSim {
     std::int64_t ts_open_ms;
     std::string open, high, low, close, volume;  ///< decimal text as sent
   };
-  /// Every final bar of `symbol` at `interval` ("1m", "5m", ...) so far, history included, oldest first.
-  /// The first one of a long interval may hold fewer minutes, as history begins within it.
-  /// Throws std::invalid_argument for a symbol or interval that does not exist.
+  /// Every final bar (of Coinbase: every one with a trade) of `symbol` at `interval` ("1m", "5m", ...) so
+  /// far, history included, oldest first. The first one of a long interval may hold fewer minutes, as history
+  /// begins within it. Throws std::invalid_argument for a symbol or interval that does not exist.
   std::vector<TruthBar> truth(const std::string& symbol, const std::string& interval) const;
   /// The truth file could not be written to its end (disk full).
   bool has_truth_file_failed() const;

@@ -15,7 +15,8 @@ FORBIDDEN = re.compile(
     r"-(Ofast|ffast-math|funsafe-math-optimizations|fassociative-math|freciprocal-math|fno-signed-zeros|"
     r"ffinite-math-only|ffp-contract=(fast|on)|mfpmath=387|fexcess-precision=fast|march=.*|use_fast_math)$")
 MACHINE = re.compile(r"-m(avx|fma|bmi|sse4|sse3|ssse3)")
-PER_CPU = {"incremental/detail/step_avx2.cpp", "incremental/detail/step_avx512.cpp"}
+PER_CPU = {f"{source}_{cpu}.cpp" for cpu in ("avx2", "avx512")
+           for source in ("incremental/detail/step", "kernels/detail/wide", "kernels/detail/long")}
 
 
 def complaints(command, source):

@@ -8,14 +8,16 @@ import subprocess
 import sys
 
 
-def main(archive):
-    listing = subprocess.run(["nm", "-C", "--defined-only", archive], check=True, capture_output=True, text=True).stdout
+def main(archives):
+    listing = "".join(
+        subprocess.run(["nm", "-C", "--defined-only", archive], check=True, capture_output=True, text=True).stdout
+        for archive in archives)
     problems, members, member = [], 0, ""
     for line in listing.splitlines():
         if line.endswith(":"):
             member = line[:-1]
-            members += re.search(r"step_avx", member) is not None
-        elif re.search(r"step_avx", member) and re.match(r"[0-9a-f]+ [WVu] ", line):
+            members += re.search(r"_avx(2|512)", member) is not None
+        elif re.search(r"_avx(2|512)", member) and re.match(r"[0-9a-f]+ [WVu] ", line):
             problems.append(f"{member}: defines {line.split(' ', 2)[2]} for everyone")
     for problem in problems:
         print(problem)
@@ -24,4 +26,4 @@ def main(archive):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

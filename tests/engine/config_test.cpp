@@ -65,6 +65,9 @@ TEST_CASE("an empty file gives every default", "[engine][config]") {
   CHECK_FALSE(config.engine.anchor_given);
   CHECK(config.engine.shards == 1);
   CHECK(config.engine.poll == PollMode::wait);
+  CHECK_FALSE(config.engine.data_dir_given);
+  CHECK(config.journal.is_enabled);
+  CHECK(config.journal.fsync == FsyncPolicy::always);
   CHECK(config.api.bind == "127.0.0.1");
   CHECK(config.api.port == 8787);
   CHECK(config.price_scale == -1);
@@ -338,6 +341,22 @@ TEST_CASE("A8: a token is never shown, not even a wrong or misplaced one", "[eng
   CHECK(error.find(secret) == std::string::npos);
 }
 
+TEST_CASE("fsync policies are read, and anything else is refused", "[engine][config]") {
+  CHECK(parse("[journal]\nfsync = \"never\"\n").journal.fsync == FsyncPolicy::never);
+  const Config config = parse("[journal]\nfsync = \"interval:250\"\n");
+  CHECK(config.journal.fsync == FsyncPolicy::interval);
+  CHECK(config.journal.fsync_ms == 250);
+  for (const char* wrong :
+       {"", "Always", "interval", "interval:", "interval:0", "interval:60001", "interval:5ms"}) {
+    CAPTURE(wrong);
+    CHECK(error_of("[journal]\nfsync = \"" + std::string(wrong) + "\"\n") ==
+          "bot.toml:2: [journal] fsync = \"" + std::string(wrong) +
+              "\": must be \"always\", \"interval:MS\" with 1 to 60000 milliseconds, or \"never\"");
+  }
+  CHECK(error_of("[journal]\nsnapshots = 1\n") ==
+        "bot.toml:2: [journal] snapshots = 1: must be a whole number from 2 to 100");
+}
+
 TEST_CASE("an unknown key suggests the nearest one that is known", "[engine][config]") {
   const auto bad = GENERATE(values<BadInput>({
       {"[engine]\nshard = 2\n", "bot.toml:2: [engine] has no key \"shard\"; did you mean \"shards\"?"},
@@ -356,9 +375,10 @@ TEST_CASE("an unknown key suggests the nearest one that is known", "[engine][con
       {"[egine]\n",
        "bot.toml:1: there is no table or key \"egine\"; did you mean \"engine\"?; the tables are [atc], "
        "[[feed]], "
-       "[engine], [api], [input]"},
+       "[engine], [journal], [api], [input]"},
       {"lambda = 0.02\n",
-       "bot.toml:1: there is no table or key \"lambda\"; the tables are [atc], [[feed]], [engine], [api], "
+       "bot.toml:1: there is no table or key \"lambda\"; the tables are [atc], [[feed]], [engine], "
+       "[journal], [api], "
        "[input]"},
       {"[feed]\nvenue = \"v\"\n",
        "bot.toml:1: \"feed\" must be a table: write [[feed]] on a line of its own"},
@@ -458,7 +478,7 @@ TEST_CASE("every key is on the configuration page, and its examples are read", "
     all += block;
   }
   const std::vector<std::string> keys = known_config_keys();
-  CHECK(keys.size() == 47);
+  CHECK(keys.size() == 57);
   for (const std::string& key : keys) {
     CAPTURE(key);
     // In a block that opens the key's table, at the start of a line.

@@ -18,7 +18,7 @@ struct Parsed {
     result = parser.parse(bytes, frame);
   }
   std::string bytes;
-  FrameParser parser;
+  BinanceFrameParser parser;
   Frame frame;
   ParseResult result;
 };
@@ -58,7 +58,7 @@ TEST_CASE("a recorded spot kline gives every field as it came", "[feeds][binance
   const Parsed parsed(fixture_lines("binance_spot/ws_kline_open_20220529.json").front());
   REQUIRE(parsed.result.is_ok());
   REQUIRE(parsed.frame.kind == FrameKind::bar);
-  const Kline& kline = parsed.frame.kline;
+  const BarRecord& kline = parsed.frame.bars.at(0);
   CHECK(kline.symbol == "BTCUSDT");
   CHECK(kline.interval == "1m");
   CHECK(kline.ts_event_ms == 1653818762502);
@@ -68,14 +68,14 @@ TEST_CASE("a recorded spot kline gives every field as it came", "[feeds][binance
   CHECK(kline.bar.low == "29038.46000000");
   CHECK(kline.bar.close == "29038.47000000");
   CHECK(kline.bar.volume == "0.20926000");
-  CHECK_FALSE(kline.is_closed);
+  CHECK_FALSE(kline.is_closed());
 }
 
 TEST_CASE("a recorded USD-M closing kline with blanks in it is closed", "[feeds][binance_parse]") {
   const Parsed parsed(fixture_lines("binance_usdm/ws_kline_closed_20260726.json").front());
   REQUIRE(parsed.result.is_ok());
-  const Kline& kline = parsed.frame.kline;
-  CHECK(kline.is_closed);
+  const BarRecord& kline = parsed.frame.bars.at(0);
+  CHECK(kline.is_closed());
   CHECK(kline.ts_event_ms == 1785048540333);
   CHECK(kline.bar.ts_open_ms == 1785048480000);
   CHECK(kline.bar.open == "64346.70");
@@ -87,41 +87,41 @@ TEST_CASE("a bar without trades is a bar", "[feeds][binance_parse]") {
   const auto lines = fixture_lines("binance_spot/ws_kline_close_tr_20230410.jsonl");
   const Parsed parsed(lines.at(1));
   REQUIRE(parsed.result.is_ok());
-  CHECK(parsed.frame.kline.symbol == "BELBTC");
-  CHECK(parsed.frame.kline.is_closed);
-  CHECK(parsed.frame.kline.bar.close == "0.00002369");
-  CHECK(parsed.frame.kline.bar.volume == "0.00000000");
+  CHECK(parsed.frame.bars.at(0).symbol == "BELBTC");
+  CHECK(parsed.frame.bars.at(0).is_closed());
+  CHECK(parsed.frame.bars.at(0).bar.close == "0.00002369");
+  CHECK(parsed.frame.bars.at(0).bar.volume == "0.00000000");
 }
 
 TEST_CASE("the month keeps its capital letter", "[feeds][binance_parse]") {
   const Parsed parsed(fixture_lines("binance_usdm/ws_kline_open_1month_20220529.json").front());
   REQUIRE(parsed.result.is_ok());
-  CHECK(parsed.frame.kline.interval == "1M");
-  CHECK(parsed.frame.kline.bar.high == "40071.70");
+  CHECK(parsed.frame.bars.at(0).interval == "1M");
+  CHECK(parsed.frame.bars.at(0).bar.high == "40071.70");
 }
 
 TEST_CASE("recorded trades and aggregate trades give price, quantity and id", "[feeds][binance_parse]") {
   const Parsed spot(fixture_lines("binance_spot/ws_trade_btcusdt_20240808.jsonl").front());
   REQUIRE(spot.result.is_ok());
   REQUIRE(spot.frame.kind == FrameKind::trade);
-  CHECK(spot.frame.trade.symbol == "BTCUSDT");
-  CHECK(spot.frame.trade.ts_event_ms == 1723161255343);
-  CHECK(spot.frame.trade.price == "61837.63000000");
-  CHECK(spot.frame.trade.quantity == "0.02000000");
-  CHECK(spot.frame.trade.trade_id == "3735683259");
-  CHECK(spot.frame.trade.origin.empty());
+  CHECK(spot.frame.trades.at(0).symbol == "BTCUSDT");
+  CHECK(spot.frame.trades.at(0).ts_event_ms == 1723161255343);
+  CHECK(spot.frame.trades.at(0).price == "61837.63000000");
+  CHECK(spot.frame.trades.at(0).quantity == "0.02000000");
+  CHECK(spot.frame.trades.at(0).trade_id == "3735683259");
+  CHECK(spot.frame.trades.at(0).origin.empty());
 
   const Parsed fund(fixture_lines("binance_usdm/ws_trade_insurance_fund_20230405.jsonl").front());
   REQUIRE(fund.result.is_ok());
-  CHECK(fund.frame.trade.origin == "INSURANCE_FUND");
-  CHECK(fund.frame.trade.trade_id == "3535191080");
+  CHECK(fund.frame.trades.at(0).origin == "INSURANCE_FUND");
+  CHECK(fund.frame.trades.at(0).trade_id == "3535191080");
 
   const Parsed aggregate(fixture_lines("binance_usdm/ws_aggtrade_20260726.json").front());
   REQUIRE(aggregate.result.is_ok());
   REQUIRE(aggregate.frame.kind == FrameKind::trade);
-  CHECK(aggregate.frame.trade.trade_id == "300238285");
-  CHECK(aggregate.frame.trade.price == "64346.70");
-  CHECK(aggregate.frame.trade.quantity == "0.0200");
+  CHECK(aggregate.frame.trades.at(0).trade_id == "300238285");
+  CHECK(aggregate.frame.trades.at(0).price == "64346.70");
+  CHECK(aggregate.frame.trades.at(0).quantity == "0.0200");
 }
 
 TEST_CASE("every recorded frame is understood or skipped", "[feeds][binance_parse]") {
@@ -166,9 +166,9 @@ TEST_CASE("answers to requests are told apart", "[feeds][binance_parse]") {
 }
 
 TEST_CASE("the notice of a restart is seen bare and wrapped", "[feeds][binance_parse]") {
-  CHECK(Parsed(R"({"e":"serverShutdown","E":1770123456789})").frame.kind == FrameKind::server_shutdown);
+  CHECK(Parsed(R"({"e":"serverShutdown","E":1770123456789})").frame.is_ending);
   const Parsed wrapped(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})");
-  CHECK(wrapped.frame.kind == FrameKind::server_shutdown);
+  CHECK(wrapped.frame.is_ending);
   CHECK(wrapped.frame.ts_event_ms == 1770123456789);
 }
 
@@ -182,9 +182,9 @@ TEST_CASE("D14: keys in any order, unknown keys and blanks make no difference",
   CAPTURE(parsed.bytes, parsed.result.text());
   REQUIRE(parsed.result.is_ok());
   REQUIRE(parsed.frame.kind == FrameKind::bar);
-  CHECK(parsed.frame.kline.bar.open == "29038.46");
-  CHECK(parsed.frame.kline.bar.low == "29038.45");
-  CHECK(parsed.frame.kline.ts_event_ms == 1653818762502);
+  CHECK(parsed.frame.bars.at(0).bar.open == "29038.46");
+  CHECK(parsed.frame.bars.at(0).bar.low == "29038.45");
+  CHECK(parsed.frame.bars.at(0).ts_event_ms == 1653818762502);
 }
 
 TEST_CASE("D14: a needed key that is there twice is refused", "[feeds][binance_parse][fault][D14]") {
@@ -200,7 +200,7 @@ TEST_CASE("D14: a needed key that is there twice is refused", "[feeds][binance_p
 TEST_CASE("D14: an escaped key is the key it spells", "[feeds][binance_parse][fault][D14]") {
   const Parsed alone(replaced(kKline, R"("o":)", R"("\u006f":)"));
   REQUIRE(alone.result.is_ok());
-  CHECK(alone.frame.kline.bar.open == "29038.46");
+  CHECK(alone.frame.bars.at(0).bar.open == "29038.46");
   CHECK(Parsed(replaced(kKline, R"("o":)", R"("\u006f":"1","o":)")).result.status ==
         ParseStatus::duplicate_key);
 }
@@ -218,8 +218,8 @@ TEST_CASE("a missing or mistyped field is named", "[feeds][binance_parse]") {
 
 TEST_CASE("a refused kline still names its series where it was read", "[feeds][binance_parse]") {
   const Parsed parsed(replaced(kKline, R"("c":"29038.47",)", ""));
-  CHECK(parsed.frame.kline.symbol == "BTCUSDT");
-  CHECK(parsed.frame.kline.interval == "1m");
+  CHECK(parsed.frame.bars.at(0).symbol == "BTCUSDT");
+  CHECK(parsed.frame.bars.at(0).interval == "1m");
 }
 
 TEST_CASE("two symbols in one kline are refused", "[feeds][binance_parse]") {
@@ -229,7 +229,7 @@ TEST_CASE("two symbols in one kline are refused", "[feeds][binance_parse]") {
 TEST_CASE("D11: a bare number keeps its text", "[feeds][binance_parse][fault][D11]") {
   const Parsed parsed(replaced(kKline, R"("o":"29038.46")", R"("o":1.1e-05 )"));
   REQUIRE(parsed.result.is_ok());
-  CHECK(parsed.frame.kline.bar.open == "1.1e-05");
+  CHECK(parsed.frame.bars.at(0).bar.open == "1.1e-05");
 }
 
 TEST_CASE("damaged frames are refused at every cut", "[feeds][binance_parse]") {
@@ -245,7 +245,7 @@ TEST_CASE("damaged frames are refused at every cut", "[feeds][binance_parse]") {
 }
 
 TEST_CASE("a parser reads the next frame after a bad one", "[feeds][binance_parse]") {
-  FrameParser parser;
+  BinanceFrameParser parser;
   Frame frame;
   std::string bad = kKline.substr(0, 100);
   std::string good = kKline;
@@ -254,7 +254,7 @@ TEST_CASE("a parser reads the next frame after a bad one", "[feeds][binance_pars
   for (int round = 0; round < 3; ++round) {
     CHECK_FALSE(parser.parse(bad, frame).is_ok());
     CHECK(parser.parse(good, frame).is_ok());
-    CHECK(frame.kline.bar.close == "29038.47");
+    CHECK(frame.bars.at(0).bar.close == "29038.47");
   }
 }
 

@@ -132,6 +132,52 @@ TEST_CASE("N1: a connection without data is given up", "[feeds][feed][fault][N1]
   REQUIRE(harness.wait_for(EventKind::stream_up, 2));
 }
 
+TEST_CASE("N3: the same message over and over is silence", "[feeds][feed][fault][N3]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.config.silence_s = 1;
+  harness.start();
+  REQUIRE(harness.wait_for(EventKind::stream_up));
+  const std::string frame = kline_frame("BTCUSDT", kStartMs, "42000", false);
+  REQUIRE(harness.wait([&] {
+    venue.send(frame);
+    return harness.sink.count(EventKind::stream_down) == 1;
+  }));
+  CHECK(harness.sink.of_kind(EventKind::stream_down)[0].reason == Reason::silent);
+  REQUIRE(harness.wait_for(EventKind::stream_up, 2));
+}
+
+TEST_CASE("N7: a venue that is away for long is tried for ever, and the feed is not connected meanwhile",
+          "[feeds][feed][fault][N7]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  venue.refuse_upgrades(HttpReply{503, "{}"});
+  harness.start();
+  REQUIRE(harness.wait([&] { return venue.upgrades() >= 12; }));
+  CHECK_FALSE(harness.feed->health().connected);
+  CHECK(harness.feed->health().last_error.find("503") != std::string::npos);
+  CHECK(harness.sink.count(EventKind::stream_up) == 0);
+  venue.refuse_upgrades(std::nullopt);
+  REQUIRE(harness.wait_for(EventKind::stream_up));
+  CHECK(harness.feed->health().connected);
+}
+
+TEST_CASE("D9: a bar is placed by its open time, however late its event is", "[feeds][feed][fault][D9]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.start();
+  REQUIRE(harness.wait_for(EventKind::stream_up));
+  std::string late = kline_frame("BTCUSDT", kStartMs, "42000", false);
+  const std::string event = std::to_string(kStartMs + 1000);
+  late.replace(late.find(event), event.size(), std::to_string(kStartMs + 61'500));
+  venue.send(late);
+  REQUIRE(harness.wait_for(EventKind::bar));
+  const MarketEvent bar = harness.sink.of_kind(EventKind::bar)[0];
+  CHECK(bar.bar.ts_open_ms == kStartMs);
+  CHECK(bar.ts_event_ms == kStartMs + 61'500);
+  CHECK(bar.is_closed == 0);  // only the flag and the time together close it
+}
+
 TEST_CASE("N18: an answer that is no websocket is an error that shows it", "[feeds][feed][fault][N18]") {
   MockVenue venue;
   FeedHarness harness(venue);
@@ -157,12 +203,41 @@ TEST_CASE("N16: a protocol violation ends the connection, and the next one works
   REQUIRE(harness.wait_for(EventKind::stream_up, 2));
 }
 
-TEST_CASE("N8: a notice of a restart makes a new connection", "[feeds][feed][fault][N8]") {
+TEST_CASE("N8: on a notice the next connection is up before the old one goes, and nothing is said to be down",
+          "[feeds][feed][fault][N8][N14]") {
   MockVenue venue;
   FeedHarness harness(venue);
   harness.start();
   REQUIRE(harness.wait_for(EventKind::stream_up));
   venue.send(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1704067200000}})");
+  REQUIRE(harness.wait([&] { return venue.texts().size() == 2; }));
+  CHECK(venue.connections() == 2);  // no data has come by the new one yet
+  venue.send(kline_frame("BTCUSDT", kStartMs, "42000", false));
+  REQUIRE(harness.wait([&] { return venue.connections() == 1; }));
+  // While there were two, both delivered: the engine merges by identity and time.
+  CHECK(harness.sink.count(EventKind::bar) == 2);
+  venue.send(kline_frame("BTCUSDT", kStartMs, "42001", true));
+  REQUIRE(harness.wait_for(EventKind::bar, 3));
+  CHECK(harness.sink.count(EventKind::stream_up) == 1);
+  CHECK(harness.sink.count(EventKind::stream_down) == 0);
+  CHECK(harness.feed->health().connected);
+}
+
+TEST_CASE("N8: a connection that ends while the next one is being made is a gap like any other",
+          "[feeds][feed][fault][N8][N11]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.start();
+  REQUIRE(harness.wait_for(EventKind::stream_up));
+  venue.on_text(
+      [](const std::string&) { return std::vector<std::string>{}; });  // acknowledges nothing any more
+  venue.send(R"({"e":"serverShutdown","E":1704067200000})");
+  REQUIRE(harness.wait([&] { return venue.texts().size() == 2; }));
+  venue.on_text([](const std::string& text) {
+    return std::vector<std::string>{fmt::format(R"({{"result":null,"id":{}}})", id_of(text))};
+  });
+  venue.cut();
+  REQUIRE(harness.wait_for(EventKind::stream_down));
   REQUIRE(harness.wait_for(EventKind::stream_up, 2));
 }
 

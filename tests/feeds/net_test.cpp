@@ -1,5 +1,9 @@
 // Addresses, escapes, waits and budgets.
+#include <unistd.h>
+
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "feeds/net/backoff.hpp"
@@ -89,6 +93,45 @@ TEST_CASE("N9: no window of a second holds more messages than the venue takes",
   budget.note_sent(kNow + 100ms);
   CHECK(budget.wait(kNow + 200ms) == MessageBudget::kWindow - 200ms);
   CHECK(budget.wait(kNow + MessageBudget::kWindow) == 0ns);
+}
+
+TEST_CASE("R1: a pause that a host asked for outlives the process", "[feeds][limiter][fault][R1]") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("lockstep-pauses-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  const auto file = std::make_shared<PauseFile>(folder / "rest_pauses");
+  {
+    HostLimiter before(10);
+    before.keep_pauses(file, "api.example:443", kNow);
+    CHECK(before.wait(1, kNow) == 0ns);
+    before.note_sent(1, kNow);
+    before.note_answer(1, 418, std::nullopt, 7200s, kNow);
+  }
+  HostLimiter after(10), other(10);
+  after.keep_pauses(file, "api.example:443", kNow);
+  CHECK(after.wait(1, kNow) > 7190s);
+  CHECK(after.wait(1, kNow) <= 7202s);
+  other.keep_pauses(file, "other.example:443", kNow);
+  CHECK(other.wait(1, kNow) == 0ns);
+  // A wait that no venue names, words, and times gone by are not obeyed.
+  const std::int64_t now_s =
+      std::chrono::duration_cast<std::chrono::seconds>(PauseFile::WallClock::now().time_since_epoch())
+          .count();
+  std::ofstream(folder / "rest_pauses")
+      << "a:1 " << now_s + 1'000'000 << "\nb:1 " << now_s - 5 << "\nc:1 " << now_s + 100 << "\nd:1 soon\n";
+  CHECK(file->remaining("a:1", PauseFile::WallClock::now()) == 0s);
+  CHECK(file->remaining("b:1", PauseFile::WallClock::now()) == 0s);
+  CHECK(file->remaining("c:1", PauseFile::WallClock::now()) > 90s);
+  CHECK(file->remaining("d:1", PauseFile::WallClock::now()) == 0s);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("requests are spaced where a host counts them by the second", "[feeds][limiter]") {
+  HostLimiter limiter(1000, 4);
+  CHECK(limiter.wait(1, kNow) == 0ns);
+  limiter.note_sent(1, kNow);
+  CHECK(limiter.wait(1, kNow) == 250ms);
+  CHECK(limiter.wait(1, kNow + 250ms) == 0ns);
 }
 
 TEST_CASE("R1: weights are counted by the minute and corrected by the host", "[feeds][limiter][fault][R1]") {

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             touch(row.bar.volume);
     }
   }
-  std::vector<binance::TradeRow> trades;
+  std::vector<TradeRow> trades;
   if (parser.parse_trades(body, trades).is_ok()) {
     for (const auto& row : trades) sum = sum + touch(row.price) + touch(row.quantity) + touch(row.trade_id);
   }

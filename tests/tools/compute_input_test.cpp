@@ -292,10 +292,10 @@ TEST_CASE("wrong usage is exit code 2 and says what would be right", "[tools][co
     CHECK_FALSE(run.has_output);
     return run.errors;
   };
-  for (const char* backend : {"scalar", "avx2", "avx512", "cuda", "fast", ""}) {
-    CHECK(errors_of([&](auto& options) { options.backend = backend; }) ==
-          std::string("lockstep compute: --backend ") + backend +
-              ": there is no such backend in this build; there are: auto, incremental\n");
+  for (const char* backend : {"fast", "", "AVX2"}) {
+    CHECK_THAT(errors_of([&](auto& options) { options.backend = backend; }),
+               Catch::StartsWith(std::string("lockstep compute: --backend ") + backend +
+                                 ": there is no such backend; there are: auto, incremental, scalar"));
   }
   CHECK(errors_of([](auto& options) { options.price_scale = 19; }) ==
         "lockstep compute: --price-scale 19: must be 0 to 18\n");

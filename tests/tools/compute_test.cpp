@@ -372,7 +372,7 @@ TEST_CASE("the command line fills the options", "[tools][compute]") {
   CHECK(csv_fields(read_file(folder.path("a.csv"))).at(1).at(1) == "5.50");
   CHECK(run_line({"compute", "--detail", "--out", folder.path("b.csv"), bars}) == 0);
   CHECK(csv_fields(read_file(folder.path("b.csv"))).at(0).size() == 17 + 54 * 3);
-  CHECK(run_line({"compute", bars, "--backend", "cuda"}) == 2);
+  CHECK(run_line({"compute", bars, "--backend", "gpu"}) == 2);
   CHECK(run_line({"compute", "-", "-o", folder.path("c.csv")}) == 2);
   CHECK_THROWS_AS(run_line({"compute"}), CLI::ParseError);
   CHECK_THROWS_AS(run_line({"compute", bars, "--price-scale", "two"}), CLI::ParseError);

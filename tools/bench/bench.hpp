@@ -25,12 +25,16 @@ Json measure_incremental(const BenchOptions& options);
 /// commit_ns of each step that this machine can run, by name. Starts this program again for each: the step is
 /// chosen once per process.
 Json measure_cpu_paths(const BenchOptions& options);
+/// Many series at once: CPU of every backend, wall time of whole batches.
+Json measure_batch(const BenchOptions& options);
 /// Kline frames: bytes to event, and what a feed takes from a local socket.
 Json measure_feed(const BenchOptions& options);
 /// From before send() at the venue to the published signal, through a whole daemon, busy and waiting.
 Json measure_latency(const BenchOptions& options);
 /// The minute close of many symbols on one shard.
 Json measure_engine(const BenchOptions& options);
+/// Journal: appending, what it costs a shard, starting from it, replaying it.
+Json measure_journal(const BenchOptions& options);
 /// CSV in, CSV out.
 Json measure_compute(const BenchOptions& options);
 

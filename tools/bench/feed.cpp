@@ -16,6 +16,7 @@
 #include "tools/bench/bench_venue.hpp"
 #include "tools/bench/clocks.hpp"
 #include "tools/bench/frames.hpp"
+#include "tools/bench/parse_venues.hpp"
 #include "tools/bench/price_walk.hpp"
 #include "tools/bench/statistics.hpp"
 
@@ -50,20 +51,20 @@ core::Catalog make_catalog(const std::vector<std::string>& symbols) {
 }
 
 /// From the text of a frame to the event, as the feed's stream does it.
-core::MarketEvent read_event(feeds::binance::FrameParser& parser, const feeds::SeriesTable& table,
+core::MarketEvent read_event(feeds::FrameParser& parser, const feeds::SeriesTable& table,
                              const core::Catalog& catalog, std::string_view text) {
-  feeds::binance::Frame frame;
+  static thread_local feeds::Frame frame;
   core::MarketEvent event;
   if (!parser.parse(text, frame).is_ok()) throw std::runtime_error("bench: a frame was not understood");
-  const auto id = table.find(frame.kline.symbol, frame.kline.interval);
+  const auto id = table.find(frame.bars[0].symbol, frame.bars[0].interval);
   if (!id) throw std::runtime_error("bench: a frame's series is not known");
-  if (feeds::read_bar(frame.kline.bar, catalog[*id].interval, kWalkScale, event) != core::Reason::none) {
+  if (feeds::read_bar(frame.bars[0].bar, catalog[*id].interval, kWalkScale, event) != core::Reason::none) {
     throw std::runtime_error("bench: a frame's bar was refused");
   }
   event.kind = core::EventKind::bar;
   event.series = *id;
-  event.is_closed = frame.kline.is_closed ? 1 : 0;
-  event.ts_event_ms = frame.kline.ts_event_ms;
+  event.is_closed = frame.bars[0].is_closed() ? 1 : 0;
+  event.ts_event_ms = frame.bars[0].ts_event_ms;
   return event;
 }
 
@@ -80,7 +81,7 @@ double parse_ns(const std::vector<std::string>& symbols, const BenchOptions& opt
     bytes += text;
   }
   bytes.append(feeds::kJsonPadding, ' ');
-  feeds::binance::FrameParser parser;
+  feeds::binance::BinanceFrameParser parser;
   std::vector<double> ns;
   for (int repeat = 0; repeat < (options.is_quick ? 3 : 101); ++repeat) {
     const std::int64_t begin_ns = thread_cpu_ns();
@@ -199,6 +200,7 @@ Json measure_feed(const BenchOptions& options) {
   const std::vector<std::string> symbols = symbol_names(kSymbols);
   Json json;
   json["parse_ns"] = parse_ns(symbols, options);
+  json["parse_ns_by_venue"] = measure_parse_by_venue(options);
   measure_frames(symbols, options, json);
   return json;
 }

@@ -16,6 +16,7 @@
 #include "tools/bench/bench_venue.hpp"
 #include "tools/bench/clocks.hpp"
 #include "tools/bench/frames.hpp"
+#include "tools/bench/loopback.hpp"
 #include "tools/bench/price_walk.hpp"
 #include "tools/bench/statistics.hpp"
 
@@ -176,6 +177,7 @@ Json measure_latency(const BenchOptions& options) {
   const Plan plan = make_plan(options.is_quick ? 1000 : 20'000);
   Json json;
   json["messages"] = plan.messages.size();
+  json.update(measure_loopback(plan.messages.size()));
   for (const auto& [name, poll] :
        {std::pair{"busy", engine::PollMode::busy}, {"wait", engine::PollMode::wait}}) {
     const Latencies latencies = run_daemon(plan, poll);

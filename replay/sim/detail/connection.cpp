@@ -1,5 +1,7 @@
 #include "replay/sim/detail/connection.hpp"
 
+#include "replay/sim/detail/venue_requests.hpp"
+
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -144,7 +146,8 @@ void Connection::reply(const Request& request, const RestReply& reply) {
   waiting_.append(reason.data(), reason.size());
   waiting_ += "\r\nContent-Type: " + reply.content_type;
   waiting_ += "\r\nContent-Length: " + std::to_string(reply.body.size());
-  waiting_ += "\r\nX-MBX-USED-WEIGHT-1M: " + std::to_string(reply.used_weight);
+  if (context_.text.is_binance())
+    waiting_ += "\r\nX-MBX-USED-WEIGHT-1M: " + std::to_string(reply.used_weight);
   if (reply.retry_after_s > 0) waiting_ += "\r\nRetry-After: " + std::to_string(reply.retry_after_s);
   is_last_send_ = !request.keep_alive();
   waiting_ += is_last_send_ ? "\r\nConnection: close" : "\r\nConnection: keep-alive";
@@ -153,12 +156,20 @@ void Connection::reply(const Request& request, const RestReply& reply) {
 
 void Connection::upgrade(const Request& request) {
   const UrlTarget target = parsed_target({request.target().data(), request.target().size()});
-  const auto path = parse_web_path(context_.dialect, target);
-  if (!path) return reply(request, RestApi::error(-1000, "No websocket at this path.", 404));
   const auto key = request[http::field::sec_websocket_key];
-  requests_.emplace(context_.model, context_.dialect, context_.publisher, *this, path->pushes_klines,
-                    path->is_combined);
-  if (key.empty() || !requests_->subscribe_all(path->streams)) {
+  bool is_served = is_web_path(context_.text.dialect(), target.path);
+  if (context_.text.is_binance()) {
+    const auto path = parse_web_path(context_.text.dialect(), target);
+    if (!path) return reply(request, RestApi::error(-1000, "No websocket at this path.", 404));
+    auto requests =
+        std::make_unique<StreamRequests>(context_.model, context_.text.dialect(), context_.publisher, *this,
+                                         path->pushes_klines, path->is_combined);
+    is_served = requests->subscribe_all(path->streams);
+    requests_ = std::move(requests);
+  } else if (is_served) {
+    requests_ = std::make_unique<VenueRequests>(context_.model, context_.text, context_.publisher, *this);
+  }
+  if (key.empty() || !is_served) {
     requests_.reset();
     return reply(request, RestApi::error(-1000, "Invalid stream names or websocket key.", 400));
   }
@@ -168,6 +179,7 @@ void Connection::upgrade(const Request& request) {
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Accept: ";
   waiting_ += web_accept_key({key.data(), key.size()}) + "\r\n\r\n";
+  send_texts(requests_->greeting());
 }
 
 bool Connection::take_message() {
@@ -203,7 +215,7 @@ void Connection::on_message(WebOpcode opcode, const std::string& payload) {
       break;
     }
   } else {
-    send_frame(WebOpcode::text, requests_->answer(payload));
+    send_texts(requests_->answer(payload));
   }
 }
 
@@ -213,6 +225,16 @@ bool Connection::is_over_rate(Clock::time_point now) {
   }
   recent_messages_.push_back(now);
   return recent_messages_.size() > context_.messages_per_second_max;
+}
+
+void Connection::send_texts(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) send_frame(WebOpcode::text, with_sequence(text));
+}
+
+std::string Connection::with_sequence(std::string text) {
+  const std::size_t place = text.find(kSequencePlace);
+  if (!context_.text.has_sequence() || place == std::string::npos) return text;
+  return text.replace(place, kSequencePlace.size(), std::to_string(sequence_++));
 }
 
 void Connection::send_frame(WebOpcode opcode, std::string_view payload) {
@@ -237,12 +259,20 @@ void Connection::sweep(Clock::time_point now) {
     pings_.push_back({wall_ms_text(), now});
     send_frame(WebOpcode::ping, pings_.back().payload);
   }
+  if (now - last_heartbeat_ >= std::chrono::seconds(1)) {
+    last_heartbeat_ = now;
+    send_texts(requests_->heartbeat(context_.clock.now_ms()));
+  }
   flush();
 }
 
 bool Connection::deliver(KlineFrame& frame) {
   if (is_last_send_) return false;
-  waiting_ += requests_->is_combined() ? frame.combined() : frame.raw();
+  if (context_.text.has_sequence()) {
+    send_frame(WebOpcode::text, with_sequence(frame.json()));
+  } else {
+    waiting_ += requests_->is_combined() ? frame.combined() : frame.raw();
+  }
   return !std::exchange(is_dirty_, true);
 }
 

@@ -25,7 +25,8 @@ namespace lockstep::sim {
 /// What every connection of a server shares; it must outlive them.
 struct ConnectionContext {
   const MarketModel& model;
-  Dialect dialect;
+  const VenueText& text;
+  const VenueClock& clock;
   Publisher& publisher;
   RestApi& rest;
   std::atomic<int>& web_connections;
@@ -45,7 +46,7 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   void start();
   /// Ends it now, without a close frame.
   void cut();
-  bool is_web() const { return requests_.has_value(); }
+  bool is_web() const { return requests_ != nullptr; }
   bool is_cut() const { return is_cut_; }
   /// Pings, missing pongs, clients that say nothing. To be called regularly.
   void sweep(Clock::time_point now);
@@ -71,6 +72,8 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   bool take_message();
   void on_message(WebOpcode opcode, const std::string& payload);
   bool is_over_rate(Clock::time_point now);
+  void send_texts(const std::vector<std::string>& texts);
+  std::string with_sequence(std::string text);
   void send_frame(WebOpcode opcode, std::string_view payload);
   void disconnect(std::uint16_t code, std::string_view reason);
 
@@ -80,12 +83,14 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   std::string input_;
   std::string waiting_, sending_;
   std::optional<Parser> parser_;
-  std::optional<StreamRequests> requests_;
+  std::unique_ptr<ClientRequests> requests_;
   WebFrameReader frames_;
   std::deque<Clock::time_point> recent_messages_;
   std::deque<Ping> pings_;  // sent and not answered
   Clock::time_point last_ping_;
   Clock::time_point last_input_;
+  Clock::time_point last_heartbeat_;
+  std::int64_t sequence_ = 0;  // of frames, for a venue that numbers them
   bool is_dirty_ = false;      // frames delivered since the last flush
   bool is_last_send_ = false;  // close when all is sent
   bool is_cut_ = false;

@@ -250,6 +250,30 @@ SimBar MarketModel::partial_bar(int symbol, std::int64_t minute, std::int64_t el
   return out;
 }
 
+// Open, one extreme, the other, somewhere between them, close.
+std::vector<SimTrade> MarketModel::trades(int symbol, std::int64_t minute) const {
+  const SimBar whole = bar(symbol, minute);
+  std::vector<SimTrade> out;
+  for (std::int64_t i = 0; i < whole.trades; ++i) {
+    SimTrade trade;
+    trade.id = whole.first_id + i;
+    trade.ts_ms = whole.ts_open_ms + i * kMinuteMs / whole.trades;
+    trade.quantity = whole.volume / whole.trades;
+    if (i + 1 == whole.trades) trade.quantity += whole.volume % whole.trades;
+    if (i == 0) {
+      trade.price = whole.open;
+    } else if (i + 1 == whole.trades) {
+      trade.price = whole.close;
+    } else if (i <= 2) {
+      trade.price = i == 1 ? whole.high : whole.low;
+    } else {
+      trade.price = whole.low + draw_below(spec(symbol), Draw::side, trade.id, whole.high - whole.low + 1);
+    }
+    out.push_back(trade);
+  }
+  return out;
+}
+
 std::int64_t MarketModel::close_delay_ms(int symbol, std::int64_t minute) const {
   return 4 + draw_below(spec(symbol), Draw::delay, minute, 2000);
 }

@@ -59,6 +59,8 @@ class MarketModel {
   SimBar bar(int symbol, std::int64_t minute) const;
   /// The bar of a minute as it stands elapsed_ms (0..60000) after its open; at 60000 it is bar().
   SimBar partial_bar(int symbol, std::int64_t minute, std::int64_t elapsed_ms) const;
+  /// All trades of a minute, oldest first: together they are bar(). Their ids go on without a gap.
+  std::vector<SimTrade> trades(int symbol, std::int64_t minute) const;
   /// Venue ms between the end of a minute and its closing frame, 4..2003.
   std::int64_t close_delay_ms(int symbol, std::int64_t minute) const;
 

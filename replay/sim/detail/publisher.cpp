@@ -43,8 +43,9 @@ void Publisher::subscribe(StreamKey key, Subscriber& subscriber) {
   if (at == streams.end() || at->interval != key.interval) {
     Stream stream;
     stream.interval = key.interval;
-    stream.name = history_.model().spec(key.symbol).stream_name + "@kline_" +
-                  std::string(kSimIntervals[static_cast<std::size_t>(key.interval)].name);
+    const std::size_t named = std::min(static_cast<std::size_t>(key.interval), kSimIntervals.size() - 1);
+    stream.name =
+        history_.model().spec(key.symbol).stream_name + "@kline_" + std::string(kSimIntervals[named].name);
     at = streams.insert(at, std::move(stream));
   }
   if (std::find(at->subscribers.begin(), at->subscribers.end(), &subscriber) == at->subscribers.end()) {
@@ -95,7 +96,11 @@ void Publisher::push_minute(const Event& event) {
       is_final ? history_.model().bar(event.symbol, minute)
                : history_.model().partial_bar(event.symbol, minute, event.due_ms - minute * kMinuteMs);
   for (Stream& stream : streams_[static_cast<std::size_t>(event.symbol)]) {
-    push_stream(event.symbol, stream, bar, is_final, event.due_ms);
+    if (stream.interval == kTradesInterval) {
+      push_trades(event.symbol, stream, event.minute, event.due_ms);
+    } else {
+      push_stream(event.symbol, stream, bar, is_final, event.due_ms);
+    }
   }
 }
 
@@ -109,12 +114,36 @@ void Publisher::push_stream(int symbol, Stream& stream, const SimBar& minute_bar
   const bool is_unchanged = minute_bar.trades == 0 && (is_final || bar.ts_open_ms != minute_bar.ts_open_ms);
   if (is_unchanged && !is_closed) return;
 
-  json_.clear();
-  text_.append_kline(json_, history_.model().spec(symbol), interval, bar, ts_event_ms, is_closed);
-  KlineFrame frame(stream.name, json_);
+  for (const std::string& json :
+       text_.bar_frames(history_.model().spec(symbol), interval, bar, ts_event_ms, is_closed)) {
+    push_text(stream, json);
+  }
+}
+
+void Publisher::push_text(Stream& stream, const std::string& json) {
+  KlineFrame frame(stream.name, json);
   for (Subscriber* subscriber : stream.subscribers) {
     if (subscriber->deliver(frame)) to_flush_.push_back(subscriber);
   }
+}
+
+// Everything that was traded since the last push, up to now; a stream that is new begins now.
+void Publisher::push_trades(int symbol, Stream& stream, std::int64_t minute, std::int64_t ts_event_ms) {
+  const bool is_new = stream.next_minute < 0;
+  if (is_new) stream.next_minute = minute;
+  std::vector<SimTrade> due;
+  while (true) {
+    const std::vector<SimTrade> trades = history_.model().trades(symbol, stream.next_minute);
+    for (; stream.next_trade < trades.size() && trades[stream.next_trade].ts_ms <= ts_event_ms;
+         ++stream.next_trade) {
+      due.push_back(trades[stream.next_trade]);
+    }
+    if (stream.next_trade < trades.size() || stream.next_minute == minute) break;
+    ++stream.next_minute;
+    stream.next_trade = 0;
+  }
+  if (!is_new && !due.empty())
+    push_text(stream, text_.trades_frame(history_.model().spec(symbol), due, ts_event_ms));
 }
 
 // The stream's running bar with this state of a minute on top. Minutes settle lazily: a stream that was

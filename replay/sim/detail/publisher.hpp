@@ -15,7 +15,10 @@
 
 namespace lockstep::sim {
 
-/// A kline stream: symbol and index into kSimIntervals.
+/// In place of an interval: the trades of the symbol.
+inline constexpr int kTradesInterval = static_cast<int>(kSimIntervals.size());
+
+/// A stream: symbol and index into kSimIntervals, or kTradesInterval.
 struct StreamKey {
   int symbol = 0;
   int interval = 0;
@@ -30,6 +33,7 @@ class KlineFrame {
       : stream_name_(stream_name), json_(json) {}
   const std::string& raw();
   const std::string& combined();
+  const std::string& json() const { return json_; }
 
  private:
   const std::string& stream_name_;
@@ -77,6 +81,7 @@ class Publisher {
     // The part of the running bar that is final: minutes before next_minute.
     SimBar settled;
     std::int64_t next_minute = -1;
+    std::size_t next_trade = 0;  ///< of next_minute: the first not pushed (trades only)
   };
   // Slot 0 of a minute closes the minute before; slots 1..updates_per_bar update it.
   struct Event {
@@ -94,6 +99,8 @@ class Publisher {
   void push_minute(const Event& event);
   void push_stream(int symbol, Stream& stream, const SimBar& minute_bar, bool is_final,
                    std::int64_t ts_event_ms);
+  void push_trades(int symbol, Stream& stream, std::int64_t minute, std::int64_t ts_event_ms);
+  void push_text(Stream& stream, const std::string& json);
   SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;
 
   const BarHistory& history_;
@@ -102,7 +109,6 @@ class Publisher {
   std::vector<std::vector<Stream>> streams_;  // by symbol
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
   std::vector<Subscriber*> to_flush_;
-  std::string json_;
 };
 
 }  // namespace lockstep::sim

@@ -78,6 +78,19 @@ RestReply RestApi::get(std::string_view target) {
 }
 
 RestReply RestApi::route(std::string_view path, const Query& query) const {
+  switch (text_.dialect()) {
+    case Dialect::bybit_spot:
+    case Dialect::bybit_linear:
+      return route_bybit(path, query);
+    case Dialect::okx:
+      return route_okx(path, query);
+    case Dialect::coinbase_advanced:
+      return route_coinbase(path, query);
+    case Dialect::kraken_v2:
+      return route_kraken(path, query);
+    default:
+      break;
+  }
   const std::string_view prefix = is_spot() ? "/api/v3/" : "/fapi/v1/";
   const std::string_view name = path.starts_with(prefix) ? path.substr(prefix.size()) : std::string_view{};
   if (name == "klines") return klines(query);
@@ -148,6 +161,7 @@ RestReply RestApi::exchange_info(const Query& query) const {
 }
 
 int RestApi::weight_of(std::string_view path, const Query& query) const {
+  if (!text_.is_binance()) return 1;
   if (path.ends_with("/exchangeInfo")) return is_spot() ? 20 : 1;
   if (!path.ends_with("/klines")) return 1;
   if (is_spot()) return 2;

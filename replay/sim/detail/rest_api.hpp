@@ -1,7 +1,9 @@
-// The REST half of the simulated venue: time, ping, exchangeInfo and klines.
+// The REST half of the simulated venue: time, ping, symbol list and history.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,15 @@ class RestApi {
   using Query = UrlQuery;
 
   RestReply route(std::string_view path, const Query& query) const;
+  RestReply route_bybit(std::string_view path, const Query& query) const;
+  RestReply route_okx(std::string_view path, const Query& query) const;
+  RestReply route_coinbase(std::string_view path, const Query& query) const;
+  RestReply route_kraken(std::string_view path, const Query& query) const;
+  /// Rows of history, joined by commas.
+  std::string rows(int symbol, int interval, std::optional<std::int64_t> from_ms,
+                   std::optional<std::int64_t> to_ms, std::size_t limit, bool is_newest_first) const;
+  /// An entry a symbol, joined by commas.
+  std::string symbol_list(const std::function<std::string(const SymbolSpec&)>& entry) const;
   RestReply klines(const Query& query) const;
   RestReply exchange_info(const Query& query) const;
   int weight_of(std::string_view path, const Query& query) const;

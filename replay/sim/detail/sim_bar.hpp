@@ -35,4 +35,12 @@ struct SimBar {
   }
 };
 
+/// One trade of the simulated venue.
+struct SimTrade {
+  std::int64_t id = 0;
+  std::int64_t ts_ms = 0;
+  std::int64_t price = 0;     ///< ticks
+  std::int64_t quantity = 0;  ///< lots
+};
+
 }  // namespace lockstep::sim

@@ -51,7 +51,7 @@ bool StreamRequests::subscribe_all(const std::vector<std::string>& names) {
   return true;
 }
 
-std::string StreamRequests::answer(std::string_view message) {
+std::string StreamRequests::reply(std::string_view message) {
   const Json request = Json::parse(message, nullptr, false);
   if (request.is_discarded()) return error(3, "Invalid JSON: expected value at line 1 column 1", "");
   if (!request.is_object()) return error(2, "Invalid request: expected a JSON object", "");

@@ -12,9 +12,25 @@
 
 namespace lockstep::sim {
 
-/// One thread. Model, publisher and subscriber must outlive it; clear() must be called before the subscriber
-/// goes.
-class StreamRequests {
+/// What a connection may ask of any venue. Texts come back as they are to be sent, one a frame.
+class ClientRequests {
+ public:
+  virtual ~ClientRequests() = default;
+  /// What the venue says first.
+  virtual std::vector<std::string> greeting() const { return {}; }
+  /// Answers one text message.
+  virtual std::vector<std::string> answer(std::string_view message) = 0;
+  /// What it says each second.
+  virtual std::vector<std::string> heartbeat(std::int64_t /*venue_now_ms*/) { return {}; }
+  /// Drops every subscription.
+  virtual void clear() = 0;
+  /// Events are wrapped as {"stream":...,"data":...}.
+  virtual bool is_combined() const { return false; }
+};
+
+/// Binance's. One thread. Model, publisher and subscriber must outlive it; clear() must be called before the
+/// subscriber goes.
+class StreamRequests final : public ClientRequests {
  public:
   static constexpr std::size_t kStreamsMax = 1024;
 
@@ -28,16 +44,14 @@ class StreamRequests {
         pushes_klines_(pushes_klines),
         is_combined_(is_combined) {}
 
-  /// Events are wrapped as {"stream":...,"data":...}.
-  bool is_combined() const { return is_combined_; }
+  bool is_combined() const override { return is_combined_; }
   /// Subscribes names from the URL. False when one is malformed or they are too many.
   bool subscribe_all(const std::vector<std::string>& names);
-  /// Answers one text message.
-  std::string answer(std::string_view message);
-  /// Drops every subscription.
-  void clear();
+  std::vector<std::string> answer(std::string_view message) override { return {reply(message)}; }
+  void clear() override;
 
  private:
+  std::string reply(std::string_view message);
   std::optional<StreamKey> kline_key(std::string_view name) const;
   void subscribe(const std::string& name);
   void unsubscribe(const std::string& name);

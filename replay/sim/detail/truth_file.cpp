@@ -18,8 +18,9 @@ bool TruthFile::write_until(std::int64_t now_ms) {
   if ((next_minute_ + 1) * kMinuteMs > now_ms) return true;
   for (; (next_minute_ + 1) * kMinuteMs <= now_ms; ++next_minute_) {
     for (int symbol = 0; symbol < history_.model().size(); ++symbol) {
-      const auto bar =
-          text_.truth_bar(history_.model().spec(symbol), history_.model().bar(symbol, next_minute_));
+      const SimBar minute = history_.model().bar(symbol, next_minute_);
+      if (minute.trades == 0 && !text_.has_quiet_bars()) continue;
+      const auto bar = text_.truth_bar(history_.model().spec(symbol), minute);
       out_ << bar.symbol << ',' << bar.ts_open_ms << ',' << bar.open << ',' << bar.high << ',' << bar.low
            << ',' << bar.close << ',' << bar.volume << '\n';
     }

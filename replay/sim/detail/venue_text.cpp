@@ -73,6 +73,7 @@ void VenueText::append_kline(std::string& out, const SymbolSpec& spec, const Sim
 
 void VenueText::append_row(std::string& out, const SymbolSpec& spec, const SimInterval& interval,
                            const SimBar& bar) const {
+  if (!is_binance()) return append_other_row(out, spec, bar);
   out += '[';
   append_integer(out, bar.ts_open_ms);
   for (const std::int64_t ticks : {bar.open, bar.high, bar.low, bar.close}) {
@@ -89,7 +90,7 @@ void VenueText::append_row(std::string& out, const SymbolSpec& spec, const SimIn
 
 ExchangeSim::TruthBar VenueText::truth_bar(const SymbolSpec& spec, const SimBar& bar) const {
   ExchangeSim::TruthBar out;
-  out.symbol = spec.name;
+  out.symbol = symbol_name(spec);
   out.ts_open_ms = bar.ts_open_ms;
   append_price(out.open, spec, bar.open);
   append_price(out.high, spec, bar.high);

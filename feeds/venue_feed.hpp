@@ -1,28 +1,27 @@
-// Binance spot and USD-M futures as a feed.
+// A venue as a feed: list, streams, history.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "feeds/backfill.hpp"
-#include "feeds/binance/rest.hpp"
-#include "feeds/binance/stream.hpp"
-#include "feeds/binance/venue.hpp"
 #include "feeds/feed.hpp"
+#include "feeds/stream.hpp"
 
-namespace lockstep::feeds::binance {
+namespace lockstep::feeds {
 
-/// See Feed. Order of life: exchangeInfo until it is answered, then listed or rejected for every series, then
-/// the connections; history requests wait for the listing.
-class BinanceFeed : public Feed {
+/// See Feed. Order of life: the symbol list until it is answered, then listed or rejected for every series,
+/// then the connections; history requests wait for the listing.
+class VenueFeed : public Feed {
  public:
   /// Throws std::invalid_argument for a bad url, ca_file or limit in `config`.
-  BinanceFeed(boost::asio::io_context& io, const Venue& venue, const FeedConfig& config,
-              const core::Catalog& catalog, std::vector<core::SeriesId> series, EventSink& sink);
-  ~BinanceFeed() override { stop(); }
+  VenueFeed(boost::asio::io_context& io, const Venue& venue, const FeedConfig& config,
+            const core::Catalog& catalog, std::vector<core::SeriesId> series, EventSink& sink);
+  ~VenueFeed() override { stop(); }
 
   void start() override;
   void stop() override;
@@ -30,9 +29,18 @@ class BinanceFeed : public Feed {
   FeedHealth health() const override;
 
  private:
+  struct Listed {
+    bool is_trading;
+    int price_scale;  ///< -1: no usable tick size
+  };
   LinkSettings link_settings(std::size_t number) const;
   void ask_listing();
-  std::string take_listing(std::string& body);
+  std::string take_listing_page(std::string& body);
+  void listing_failed(const std::string& error);
+  void tell_listing();
+  /// The interval whose history its own is rolled up from: only where the venue has none of its own.
+  bool is_history_rolled(const core::Series& series) const;
+  core::Reason reason_of(const core::Series& series) const;
   void start_streams();
   void tick();
 
@@ -41,18 +49,20 @@ class BinanceFeed : public Feed {
   FeedConfig config_;
   const core::Catalog& catalog_;
   std::vector<core::SeriesId> series_;
+  std::optional<core::Interval> roll_up_from_;
   net::WsSettings ws_settings_;
   EventOutlet outlet_;
   ExchangeClock clock_;
-  SeriesTable table_;
-  KlineHistory history_;
-  RestParser rest_parser_;
+  std::unique_ptr<RestSource> rest_;
   net::Backoff listing_backoff_;
   boost::asio::steady_timer listing_timer_;
   boost::asio::steady_timer tick_timer_;
   std::shared_ptr<net::HttpClient> client_;
   std::shared_ptr<Backfiller> backfiller_;
   std::vector<std::unique_ptr<Stream>> streams_;
+  std::map<std::string, Listed, std::less<>> found_;  ///< of our symbols, while the list is being read
+  std::string listing_cursor_;
+  int listing_pages_ = 0;
   std::uint32_t venue_index_ = 0;
   std::int64_t clock_told_ns_ = 0;
   bool is_listed_ = false;
@@ -61,4 +71,4 @@ class BinanceFeed : public Feed {
       std::make_shared<bool>(true);  ///< gone after stop(): queued handlers do nothing
 };
 
-}  // namespace lockstep::feeds::binance
+}  // namespace lockstep::feeds

@@ -1,0 +1,209 @@
+#include "engine/journal/keeper.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace lockstep::engine::journal {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPeriod{200};
+constexpr int kCompression = 3;
+
+/// First record that a snapshot needs the journal to hold, if the file is one at all.
+std::optional<std::uint64_t> first_needed(Storage& storage, const std::string& folder,
+                                          const std::string& name) {
+  Snapshot snapshot;
+  std::string problem;
+  if (!read_snapshot(storage, folder, name, snapshot, problem)) return std::nullopt;
+  return snapshot.position_min() + 1;
+}
+
+bool compress_segment(Storage& storage, const std::string& folder, const SegmentFile& file) {
+  std::vector<std::byte> bytes;
+  std::string problem;
+  SegmentFile compressed = file;
+  compressed.is_compressed = true;
+  if (!load_segment(storage, folder, file, bytes, problem)) {
+    spdlog::error("journal: segment {} is not compressed: {}", file.name(), problem);
+    return false;
+  }
+  const std::vector<std::byte> packed = compress(bytes, kCompression);
+  std::vector<std::byte> again;
+  if (!decompress(packed, bytes.size(), again) || again != bytes) {
+    spdlog::error("journal: segment {} is not compressed: it did not come out again as it went in",
+                  file.name());
+    return false;
+  }
+  int error = write_whole(storage, folder, compressed.name(), packed);
+  if (error == 0) error = storage.remove(folder + "/" + file.name());
+  if (error != 0) spdlog::warn("journal: {}", io_text("compress", folder + "/" + file.name(), error));
+  return error == 0;
+}
+
+/// Wall time of a segment's header; nothing when it cannot be read.
+std::optional<std::int64_t> created_ms(Storage& storage, const std::string& folder, const SegmentFile& file) {
+  std::vector<std::byte> bytes;
+  std::string problem;
+  if (!load_segment(storage, folder, file, bytes, problem)) return std::nullopt;
+  SegmentCursor cursor(bytes);
+  if (!cursor.open()) return std::nullopt;
+  return cursor.header().ts_created_ms;
+}
+
+}  // namespace
+
+int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment) {
+  int count = 0;
+  for (const SegmentFile& file : list_segments(storage, folder)) {
+    if (file.is_compressed || file.number >= open_segment) continue;
+    if (!compress_segment(storage, folder, file)) return count;
+    ++count;
+  }
+  return count;
+}
+
+Keeper::Keeper(Storage& storage, const std::string& data_dir, const JournalConfig& config, Snapshot like,
+               const Writer& writer)
+    : storage_(storage),
+      journal_(journal_folder(data_dir)),
+      snapshots_(snapshot_folder(data_dir)),
+      config_(config),
+      writer_(writer),
+      building_(std::move(like)),
+      next_(steady_clock::now() + std::chrono::seconds(config.snapshot_s)) {}
+
+void Keeper::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Keeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Keeper::run() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kPeriod, [&] { return is_stopping_; });
+      if (is_stopping_) return;
+    }
+    try {
+      if (missing_ == 0 && asked_ == generation_ && steady_clock::now() >= next_) {
+        for (SnapshotSeries& each : building_.series) each.state.clear();
+        missing_ = building_.series.size();
+        asked_ = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
+      }
+      add_states();
+      write_if_whole();
+    } catch (const StorageError& error) {
+      spdlog::warn("journal: housekeeping: {}; tried again", error.what());
+    }
+  }
+}
+
+void Keeper::take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state) {
+  const std::lock_guard lock(mutex_);
+  states_.push_back({series, sequence, {state.begin(), state.end()}});
+}
+
+void Keeper::add_states() {
+  std::vector<State> states;
+  {
+    const std::lock_guard lock(mutex_);
+    states.swap(states_);
+  }
+  for (State& state : states) {
+    if (state.series >= building_.series.size()) continue;
+    SnapshotSeries& series = building_.series[state.series];
+    if (series.state.empty() && missing_ > 0) --missing_;
+    series.position = state.sequence;
+    series.state = compress_state(state.bytes);
+  }
+}
+
+/// A snapshot never knows more than the journal on the disk does.
+void Keeper::write_if_whole() {
+  const bool is_whole = missing_ == 0 && !building_.series.empty() && !building_.series.front().state.empty();
+  if (!is_whole || durable_ < building_.position_max()) return;
+  const auto begin = steady_clock::now();
+  const int error = write(building_);
+  // Tried again at the next turn: the states are given anew then.
+  for (SnapshotSeries& each : building_.series) each.state.clear();
+  next_ = steady_clock::now() + std::chrono::seconds(config_.snapshot_s);
+  if (error != 0) return spdlog::warn("journal: {}", io_text("snapshot in", snapshots_, error));
+  spdlog::debug("journal: snapshot of {} series in {} ms", building_.series.size(),
+                std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin).count());
+  tidy();
+}
+
+int Keeper::write(const Snapshot& snapshot) {
+  const int error = write_snapshot(storage_, snapshots_, snapshot);
+  if (error == 0) written_.fetch_add(1, std::memory_order_relaxed);
+  return error;
+}
+
+int Keeper::write_last(const std::vector<std::vector<std::byte>>& states, std::uint64_t sequence) {
+  for (std::size_t i = 0; i < building_.series.size(); ++i) {
+    building_.series[i].position = sequence;
+    building_.series[i].state = compress_state(states.at(i));
+  }
+  const int error = write(building_);
+  if (error == 0) remove_old_snapshots();
+  return error;
+}
+
+void Keeper::tidy() {
+  remove_old_snapshots();
+  if (config_.compress) compact_journal(storage_, journal_, writer_.segment());
+  remove_old_segments();
+}
+
+void Keeper::remove_old_snapshots() {
+  std::vector<std::string> names = list_snapshots(storage_, snapshots_);
+  const auto kept = static_cast<std::size_t>(config_.snapshots);
+  for (std::size_t i = 0; i + kept < names.size(); ++i) storage_.remove(snapshots_ + "/" + names[i]);
+}
+
+/// Only what two good snapshots do not need (fault S7), and never the segment being written.
+void Keeper::remove_old_segments() {
+  const std::vector<SegmentFile> files = list_segments(storage_, journal_);
+  std::uint64_t bytes = 0;
+  for (const SegmentFile& file : files) bytes += file.bytes;
+  const auto bytes_max = static_cast<std::uint64_t>(config_.keep_mb) << 20;
+  const std::int64_t now_ms =
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::optional<std::uint64_t> needed;
+  for (std::size_t i = 0; i + 1 < files.size() && files[i].number < writer_.segment(); ++i) {
+    bool is_too_much = config_.keep_mb > 0 && bytes > bytes_max;
+    if (!is_too_much && config_.keep_days > 0) {
+      // Its newest record is as old as the header of the segment after it.
+      const auto ended_ms = created_ms(storage_, journal_, files[i + 1]);
+      is_too_much = ended_ms && now_ms - *ended_ms > std::int64_t{86'400'000} * config_.keep_days;
+    }
+    if (!is_too_much) return;
+    if (!needed) {
+      std::vector<std::uint64_t> firsts;
+      for (const std::string& name : list_snapshots(storage_, snapshots_)) {
+        if (const auto first = first_needed(storage_, snapshots_, name)) firsts.push_back(*first);
+      }
+      if (firsts.size() < 2) return;
+      needed = firsts[firsts.size() - 2];
+    }
+    if (files[i + 1].first_sequence > *needed) return;
+    if (storage_.remove(journal_ + "/" + files[i].name()) != 0) return;
+    spdlog::info("journal: segment {} removed, it was beyond keep_days or keep_mb", files[i].name());
+    bytes -= files[i].bytes;
+  }
+}
+
+}  // namespace lockstep::engine::journal

@@ -1,0 +1,78 @@
+// Housekeeping beside the writer: snapshots, compression, retention. Nothing waits for it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/config.hpp"
+#include "engine/journal/snapshot.hpp"
+#include "engine/journal/writer.hpp"
+
+namespace lockstep::engine::journal {
+
+/// Whatever fails here (a full disk, most of all) is logged and tried again; the journal itself goes on.
+class Keeper {
+ public:
+  /// `like`: journal, fingerprint, layout, epoch and series of every snapshot of this run.
+  Keeper(Storage& storage, const std::string& data_dir, const JournalConfig& config, Snapshot like,
+         const Writer& writer);
+  ~Keeper() { stop(); }
+
+  void start();
+  void stop();
+
+  /// Shards compare: when it has grown, each gives the states of its series once. Any thread.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  /// On the writer's thread.
+  void take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state);
+  void note_durable(std::uint64_t sequence) { durable_.store(sequence, std::memory_order_release); }
+
+  /// A snapshot now, of states that are all given; after the writer and stop(). 0 or errno.
+  int write_last(const std::vector<std::vector<std::byte>>& states, std::uint64_t sequence);
+  /// Compresses what is sealed and removes what is too old. Any thread but one at a time.
+  void tidy();
+
+  std::uint64_t snapshots() const { return written_.load(std::memory_order_relaxed); }
+
+ private:
+  struct State {
+    std::uint32_t series;
+    std::uint64_t sequence;
+    std::vector<std::byte> bytes;
+  };
+  void run();
+  void add_states();
+  void write_if_whole();
+  int write(const Snapshot& snapshot);
+  void remove_old_snapshots();
+  void compress_segments();
+  void remove_old_segments();
+
+  Storage& storage_;
+  const std::string journal_, snapshots_;
+  const JournalConfig config_;
+  const Writer& writer_;
+  Snapshot building_;
+  std::size_t missing_ = 0;  // series whose state has not come yet
+  std::uint64_t asked_ = 0;  // the generation that is being built
+  std::chrono::steady_clock::time_point next_;
+
+  std::mutex mutex_;  // states_, is_stopping_
+  std::condition_variable wake_;
+  std::vector<State> states_;
+  bool is_stopping_ = false;
+  std::atomic<std::uint64_t> generation_{0};
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<std::uint64_t> written_{0};
+  std::thread thread_;
+};
+
+/// Compresses sealed segments: those below number `open_segment`. Gives how many; 0 when there are none, or
+/// one could not be (logged).
+int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment);
+
+}  // namespace lockstep::engine::journal

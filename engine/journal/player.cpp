@@ -1,0 +1,108 @@
+#include "engine/journal/player.hpp"
+
+namespace lockstep::engine::journal {
+namespace {
+
+/// More than any catalog has; an id beyond it is no id.
+constexpr std::uint32_t kSeriesMax = 1 << 20;
+
+}  // namespace
+
+std::string name_of(const SeriesRecord& series) {
+  return series.venue + ' ' + series.symbol + ' ' + series.interval;
+}
+
+std::string Mismatch::text() const {
+  return series + ": after record " + std::to_string(sequence) +
+         (ts_open_ms != 0 ? " (bar " + std::to_string(ts_open_ms) + ")" : "") + " the journal says digest " +
+         recorded.hex() + ", replayed it is " + replayed.hex();
+}
+
+Player::Slot& Player::slot_at(std::uint32_t id) {
+  if (id >= slots_.size()) slots_.resize(id + 1);
+  return slots_[id];
+}
+
+void Player::put(const SeriesRecord& info, std::uint64_t position, std::unique_ptr<LiveSeries> series) {
+  if (info.id >= kSeriesMax) return;
+  Slot& slot = slot_at(info.id);
+  slot.info = info;
+  slot.position = position;
+  slot.series = std::move(series);
+}
+
+void Player::forget() {
+  slots_.clear();
+  carried_.clear();
+}
+
+bool Player::apply(const RecordView& record) {
+  switch (record.type()) {
+    case RecordType::start:
+      carried_.clear();
+      for (Slot& slot : slots_) {
+        if (slot.series) carried_.emplace(name_of(slot.info), std::move(slot));
+      }
+      slots_.clear();
+      return decode(record.payload, start_);
+    case RecordType::series:
+      return begin_series(record);
+    case RecordType::event:
+      return apply_event(record);
+    case RecordType::configuration: {
+      ConfigurationRecord configuration;
+      if (!decode(record.payload, configuration)) return false;
+      settings_ = &configure_(start_, configuration.text);
+      return true;
+    }
+    case RecordType::note:
+    case RecordType::stop:
+      return true;
+    case RecordType::state:
+      break;
+  }
+  return false;
+}
+
+bool Player::begin_series(const RecordView& record) {
+  SeriesRecord info;
+  if (!decode(record.payload, info) || info.id >= kSeriesMax) return false;
+  Slot& slot = slot_at(info.id);
+  slot = {};
+  slot.info = info;
+  const auto carried = carried_.find(name_of(info));
+  if (!info.is_continued) {
+    slot.series = make_(info);
+  } else if (carried != carried_.end()) {
+    slot.series = std::move(carried->second.series);
+    slot.position = carried->second.position;
+    slot.is_wrong = carried->second.is_wrong;
+    if (slot.series && settings_ != nullptr) slot.series->use(*settings_, info.id);
+  }
+  if (info.is_continued && slot.series && !slot.is_wrong && slot.series->digest() != info.digest) {
+    slot.is_wrong = true;
+    mismatches_.push_back({name_of(info), record.header.sequence, 0, info.digest, slot.series->digest()});
+  }
+  return true;
+}
+
+bool Player::apply_event(const RecordView& record) {
+  EventRecord event;
+  if (!decode(record.payload, event)) return false;
+  if (event.event.series >= slots_.size()) return false;
+  Slot& slot = slots_[event.event.series];
+  if (!slot.series || slot.is_wrong || record.header.sequence <= slot.position) return true;
+  slot.series->set_sequence(event.sequence_before);
+  slot.series->apply(event.event, sink_);
+  ++events_;
+  if (slot.series->digest() != event.digest_after) note_mismatch(slot, record, event);
+  return true;
+}
+
+void Player::note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event) {
+  slot.is_wrong = true;
+  mismatches_.push_back({name_of(slot.info), record.header.sequence, event.event.bar.ts_open_ms,
+                         event.digest_after, slot.series->digest()});
+}
+
+}  // namespace lockstep::engine::journal

@@ -1,0 +1,87 @@
+#include "engine/signal_gate.hpp"
+
+#include <chrono>
+
+#include "engine/shard.hpp"
+
+namespace lockstep::engine {
+namespace {
+
+/// One write and sync that takes longer is a disk in trouble.
+constexpr std::int64_t kStuckNs = 2'000'000'000;
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+SignalGate::SignalGate(std::size_t series, Deliver deliver) : deliver_(std::move(deliver)), last_(series) {}
+
+void SignalGate::guard(std::vector<const journal::Port*> ports, const journal::Writer& writer) {
+  ports_ = std::move(ports);
+  held_.resize(ports_.size());
+  writer_ = &writer;
+}
+
+void SignalGate::take(const Signal& signal) {
+  if (writer_ == nullptr) return deliver_(signal);
+  const std::size_t shard = shard_of(signal.series, ports_.size());
+  // Tickets of a shard only grow: what comes behind a held one waits, too.
+  if (held_[shard].empty() && signal.journal_ticket <= ports_[shard]->durable()) return pass(signal);
+  held_[shard].push_back(signal);
+}
+
+void SignalGate::release() {
+  for (std::size_t shard = 0; shard < held_.size(); ++shard) {
+    std::deque<Signal>& held = held_[shard];
+    if (held.empty()) continue;
+    const std::uint64_t durable = ports_[shard]->durable();
+    while (!held.empty() && held.front().journal_ticket <= durable) {
+      held.front().ts_published_ns = steady_ns();
+      pass(held.front());
+      held.pop_front();
+    }
+  }
+}
+
+void SignalGate::pass(const Signal& signal) {
+  last_[signal.series] = signal;
+  if (!is_stuck()) return deliver_(signal);
+  // Durable before the trouble began, but of no use to act on until it is over.
+  Signal halted = signal;
+  halted.is_valid = false;
+  halted.state = SeriesState::halted;
+  halted.reason = core::Reason::journal_unavailable;
+  deliver_(halted);
+}
+
+void SignalGate::watch_journal() {
+  if (writer_ == nullptr) return;
+  const std::int64_t since = writer_->busy_since_ns();
+  const bool is_stuck_now = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
+  if (is_stuck_now == is_stuck()) return;
+  is_stuck_ = is_stuck_now;
+  show_all(is_stuck_now);
+  release();
+}
+
+/// The state of every series again, under its last sequence: that it may not be used, or may again.
+void SignalGate::show_all(bool is_halted) {
+  for (const Signal& last : last_) {
+    if (last.sequence == 0) continue;
+    Signal state = last;
+    state.kind = Signal::Kind::state;
+    state.ts_published_ns = steady_ns();
+    if (is_halted) {
+      state.is_valid = false;
+      state.state = SeriesState::halted;
+      state.reason = core::Reason::journal_unavailable;
+    }
+    deliver_(state);
+  }
+}
+
+}  // namespace lockstep::engine

@@ -1,0 +1,44 @@
+// Between the shards' publications and the outputs: nothing passes before the journal has what it rests on.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "engine/journal/writer.hpp"
+#include "engine/signal.hpp"
+
+namespace lockstep::engine {
+
+/// Holds publications back by their tickets, in order for each shard. While the journal is stuck (disk full,
+/// or a write that does not end), every series is shown as HALTED, and as it was when it goes on. Outputs
+/// thread only, but for is_stuck().
+class SignalGate {
+ public:
+  using Deliver = std::function<void(const Signal&)>;
+
+  SignalGate(std::size_t series, Deliver deliver);
+  /// Without it everything passes. `ports` by shard.
+  void guard(std::vector<const journal::Port*> ports, const journal::Writer& writer);
+
+  void take(const Signal& signal);
+  /// Lets pass what has become durable.
+  void release();
+  /// A few times a second: notices a journal that is stuck, and that it is no more.
+  void watch_journal();
+  /// Any thread.
+  bool is_stuck() const { return is_stuck_.load(std::memory_order_relaxed); }
+
+ private:
+  void pass(const Signal& signal);
+  void show_all(bool is_halted);
+
+  Deliver deliver_;
+  std::vector<const journal::Port*> ports_;
+  const journal::Writer* writer_ = nullptr;
+  std::vector<std::deque<Signal>> held_;  // by shard
+  std::vector<Signal> last_;              // by series: what passed last
+  std::atomic<bool> is_stuck_{false};
+};
+
+}  // namespace lockstep::engine

@@ -1,0 +1,152 @@
+#include "feeds/bybit/rest.hpp"
+
+#include <functional>
+
+#include "feeds/bybit/parse.hpp"
+#include "feeds/json_body.hpp"
+
+namespace lockstep::feeds::bybit {
+namespace {
+
+using json::kOk;
+using json::Value;
+using json::wrong_type;
+
+/// What every answer is wrapped in.
+struct Envelope {
+  std::int64_t code = -1;
+  std::int64_t time_ms = 0;
+  std::string_view message;
+};
+
+/// Reads {"retCode":0,"retMsg":"OK","result":{...},"time":ms}; `visit` gets the fields of the result.
+template <class Visit>
+std::string read_body(simdjson::ondemand::parser& parser, std::string& body, const char* what,
+                      Envelope& envelope, Visit&& visit) {
+  const ParseResult result =
+      json::walk_body(parser, body, [&](std::string_view key, Value& value) -> ParseResult {
+        if (key == "retCode") return json::read_int(value, envelope.code) ? kOk : wrong_type("retCode");
+        if (key == "retMsg") return json::read_string(value, envelope.message) ? kOk : wrong_type("retMsg");
+        if (key == "time") return json::read_int(value, envelope.time_ms) ? kOk : wrong_type("time");
+        return key == "result" ? json::walk_object(value, "result", visit) : kOk;
+      });
+  if (result.is_ok() && envelope.code != 0) {
+    return fmt::format("{}: the venue answers code {} '{}'", what, envelope.code,
+                       net::escape(envelope.message));
+  }
+  return json::body_error(what, result, body);
+}
+
+/// ["start","open","high","low","close","volume","turnover"]
+ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
+  BarTexts& bar = row.bar;
+  std::string_view* const texts[] = {&bar.open, &bar.high, &bar.low, &bar.close, &bar.volume};
+  std::size_t column = 0;
+  const ParseResult result = json::walk_array(value, "list", [&](Value& cell) -> ParseResult {
+    const std::size_t at = column++;
+    if (at == 0) return json::read_int_text(cell, bar.ts_open_ms) ? kOk : wrong_type("start");
+    if (at <= 5) return json::read_text(cell, *texts[at - 1]) ? kOk : wrong_type("ohlcv");
+    return kOk;
+  });
+  if (!result.is_ok()) return result;
+  if (column < 6) return json::missing("volume");
+  row.ts_close_ms = is_time_plausible(bar.ts_open_ms) ? interval.next_open_ms(bar.ts_open_ms) - 1 : 0;
+  return kOk;
+}
+
+ParseResult read_instrument(Value& value, ListedSymbol& symbol) {
+  const ParseResult result =
+      json::walk_object(value, "list", [&](std::string_view key, Value& field) -> ParseResult {
+        if (key == "symbol") return json::read_string(field, symbol.symbol) ? kOk : wrong_type("symbol");
+        if (key == "status") {
+          std::string_view status;
+          if (!json::read_string(field, status)) return wrong_type("status");
+          symbol.is_trading = status == "Trading";
+          return kOk;
+        }
+        if (key != "priceFilter") return kOk;
+        return json::walk_object(field, "priceFilter", [&](std::string_view name, Value& tick) {
+          return name == "tickSize" && !json::read_text(tick, symbol.tick_size) ? wrong_type("tickSize")
+                                                                                : kOk;
+        });
+      });
+  return result.is_ok() && symbol.symbol.empty() ? json::missing("symbol") : result;
+}
+
+}  // namespace
+
+RestSource::Target BybitRest::time_target() const {
+  return {"/v5/market/time"};
+}
+
+std::string BybitRest::parse_time(std::string& body, std::int64_t& server_time_ms) {
+  Envelope envelope;
+  const std::string error =
+      read_body(parser_, body, "server time", envelope, [](std::string_view, Value&) { return kOk; });
+  if (!error.empty()) return error;
+  if (!is_time_plausible(envelope.time_ms))
+    return fmt::format("server time: {} is no time", envelope.time_ms);
+  server_time_ms = envelope.time_ms;
+  return "";
+}
+
+RestSource::Target BybitRest::bars_target(const core::Series& series, std::int64_t from_ms, int rows) const {
+  // Without an end the venue gives the newest rows after the start, not the oldest.
+  const core::Interval& interval = series.interval;
+  std::int64_t last_ms = interval.open_of(from_ms);
+  if (last_ms < from_ms) last_ms = interval.next_open_ms(last_ms);
+  for (int i = 1; interval.is_month() && i < rows; ++i) last_ms = interval.next_open_ms(last_ms);
+  if (!interval.is_month()) last_ms += (rows - 1) * interval.ms();
+  Target target;
+  target.path =
+      fmt::format("/v5/market/kline?category={}&symbol={}&interval={}&start={}&end={}&limit={}", category_,
+                  net::percent_encode(series.symbol), interval_text(interval.text()), from_ms, last_ms, rows);
+  target.covers_to_ms = last_ms;
+  return target;
+}
+
+std::string BybitRest::parse_bars(std::string& body, const core::Interval& interval,
+                                  std::vector<HistoryRow>& rows) {
+  rows.clear();
+  Envelope envelope;
+  bool has_list = false;
+  const std::string error =
+      read_body(parser_, body, "kline", envelope, [&](std::string_view key, Value& value) -> ParseResult {
+        if (key != "list") return kOk;
+        if (std::exchange(has_list, true)) return json::duplicate("list");
+        return json::walk_array(value, "list",
+                                [&](Value& row) { return read_row(row, interval, rows.emplace_back()); });
+      });
+  if (!error.empty()) return error;
+  return has_list ? "" : "kline: missing field list";
+}
+
+RestSource::Target BybitRest::listing_target(const std::string& cursor) const {
+  Target target;
+  target.path = fmt::format("/v5/market/instruments-info?category={}&limit=1000", category_);
+  if (!cursor.empty()) target.path += "&cursor=" + net::percent_encode(cursor);
+  return target;
+}
+
+std::string BybitRest::parse_listing(std::string& body, const Visit& visit, std::string& cursor) {
+  cursor.clear();
+  Envelope envelope;
+  return read_body(parser_, body, "instruments-info", envelope,
+                   [&](std::string_view key, Value& value) -> ParseResult {
+                     if (key == "nextPageCursor") {
+                       std::string_view next;
+                       if (!json::read_string(value, next)) return wrong_type("nextPageCursor");
+                       cursor = next;
+                       return kOk;
+                     }
+                     if (key != "list") return kOk;
+                     return json::walk_array(value, "list", [&](Value& element) {
+                       ListedSymbol symbol;
+                       const ParseResult read = read_instrument(element, symbol);
+                       if (read.is_ok()) visit(symbol);
+                       return read;
+                     });
+                   });
+}
+
+}  // namespace lockstep::feeds::bybit

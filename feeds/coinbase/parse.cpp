@@ -1,0 +1,280 @@
+#include "feeds/coinbase/parse.hpp"
+
+#include <algorithm>
+
+#include "feeds/time_text.hpp"
+
+namespace lockstep::feeds::coinbase {
+namespace {
+
+using json::duplicate;
+using json::for_each_element;
+using json::for_each_field;
+using json::key_tag;
+using json::kNotJson;
+using json::kOk;
+using json::missing;
+using json::Object;
+using json::SeenFields;
+using json::take;
+using json::Value;
+using json::wrong_shape;
+using json::wrong_type;
+
+/// "2026-08-09T21:05:42.514318Z"
+bool read_time(Value& value, std::int64_t& ts_ms) {
+  std::string_view text;
+  return json::read_string(value, text) && read_rfc3339(text, ts_ms);
+}
+
+bool read_seconds(Value& value, std::int64_t& ts_ms) {
+  constexpr std::int64_t kSecondsMax =
+      253'402'300'799;  // the year 9999; beyond it the product could overflow
+  std::int64_t seconds = 0;
+  if (!json::read_int_text(value, seconds) || seconds < 0 || seconds > kSecondsMax) return false;
+  ts_ms = seconds * 1'000;
+  return true;
+}
+
+constexpr const char* kBarFields[] = {"start", "high", "low", "open", "close", "volume", "product_id"};
+
+ParseResult read_bar_row(Value& element, BarRecord& record) {
+  Object row;
+  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a candle is an object");
+  record.state = BarState::unsaid;
+  record.interval = kCandleInterval;
+  SeenFields seen;
+  BarTexts& bar = record.bar;
+  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
+    const auto field = [&](unsigned bit, auto& target, auto&& read) {
+      return key == kBarFields[bit] ? take(seen, bit, kBarFields[bit], value, target, read) : kOk;
+    };
+    switch (key_tag(key)) {
+      case key_tag("start"):
+        return field(0, bar.ts_open_ms, read_seconds);
+      case key_tag("high"):
+        return field(1, bar.high, json::read_text);
+      case key_tag("low"):
+        return field(2, bar.low, json::read_text);
+      case key_tag("open"):
+        return field(3, bar.open, json::read_text);
+      case key_tag("close"):
+        return field(4, bar.close, json::read_text);
+      case key_tag("volume"):
+        return field(5, bar.volume, json::read_text);
+      case key_tag("product_id"):
+        return field(6, record.symbol, json::read_string);
+      default:
+        return kOk;
+    }
+  });
+  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
+}
+
+/// Of a trade of either feed: the trade id is a string here and a number there.
+constexpr const char* kTradeFields[] = {"product_id", "trade_id", "price", "size", "time"};
+
+ParseResult read_trade_field(std::string_view key, Value& value, SeenFields& seen, TradeRecord& trade) {
+  const auto field = [&](unsigned bit, auto& target, auto&& read) {
+    return key == kTradeFields[bit] ? take(seen, bit, kTradeFields[bit], value, target, read) : kOk;
+  };
+  switch (key_tag(key)) {
+    case key_tag("product_id"):
+      return field(0, trade.symbol, json::read_string);
+    case key_tag("trade_id"):
+      return field(1, trade.trade_id, json::read_text);
+    case key_tag("price"):
+      return field(2, trade.price, json::read_text);
+    case key_tag("size"):
+      return field(3, trade.quantity, json::read_text);
+    case key_tag("time"):
+      return field(4, trade.ts_event_ms, read_time);
+    default:
+      return kOk;
+  }
+}
+static_assert(key_tag("size") == key_tag("side"), "they share a case, the name decides");
+
+ParseResult read_trade_row(Value& element, TradeRecord& trade) {
+  Object row;
+  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade is an object");
+  SeenFields seen;
+  const ParseResult result = for_each_field(
+      row, [&](std::string_view key, Value& value) { return read_trade_field(key, value, seen, trade); });
+  return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+}
+
+/// The subscription channels that carry what we read, as the interval that SubscriptionName uses.
+bool is_known_channel(std::string_view channel, std::string_view& interval) {
+  interval = channel == "candles" ? kCandleInterval : std::string_view();
+  return channel == "candles" || channel == "market_trades" || channel == "matches";
+}
+
+/// A list of products that is subscribed on `channel`.
+ParseResult read_products(Value& value, std::string_view channel, Reply& reply) {
+  std::string_view interval;
+  if (!is_known_channel(channel, interval)) return kOk;
+  json::Array products;
+  if (value.get_array().get(products) != simdjson::SUCCESS) return wrong_type("subscriptions");
+  return for_each_element(products, [&](Value& product) {
+    std::string_view symbol;
+    if (!json::read_string(product, symbol)) return wrong_type("subscriptions");
+    reply.names.push_back({symbol, interval});
+    return kOk;
+  });
+}
+
+ParseResult read_event(Value& element, std::string_view channel, Frame& frame) {
+  Object event;
+  if (element.get_object().get(event) != simdjson::SUCCESS) return wrong_shape("an event is an object");
+  const std::size_t trades_before = frame.trades.size();
+  SeenFields seen;
+  const ParseResult result = for_each_field(event, [&](std::string_view key, Value& value) -> ParseResult {
+    if (key == "type") {
+      std::string_view type;
+      if (!json::read_string(value, type)) return wrong_type("events.type");
+      frame.is_snapshot |= type == "snapshot";
+      return seen.add(0) ? kOk : duplicate("events.type");
+    }
+    const bool is_bars = key == "candles" && channel == "candles";
+    if (is_bars || (key == "trades" && channel == "market_trades")) {
+      if (!seen.add(1)) return duplicate("events.candles or events.trades");
+      json::Array rows;
+      if (value.get_array().get(rows) != simdjson::SUCCESS)
+        return wrong_type("events.candles or events.trades");
+      return for_each_element(rows, [&](Value& row) {
+        return is_bars ? read_bar_row(row, frame.bars.emplace_back())
+                       : read_trade_row(row, frame.trades.emplace_back());
+      });
+    }
+    if (key == "subscriptions" && channel == "subscriptions") {
+      Object lists;
+      if (value.get_object().get(lists) != simdjson::SUCCESS) return wrong_type("events.subscriptions");
+      return for_each_field(lists, [&](std::string_view name, Value& products) {
+        return read_products(products, name, frame.reply);
+      });
+    }
+    return kOk;
+  });
+  std::reverse(frame.trades.begin() + static_cast<std::ptrdiff_t>(trades_before), frame.trades.end());
+  return result;
+}
+
+ParseResult read_events(Value& value, std::string_view channel, Frame& frame) {
+  json::Array events;
+  if (value.get_array().get(events) != simdjson::SUCCESS) return wrong_type("events");
+  return for_each_element(events, [&](Value& event) { return read_event(event, channel, frame); });
+}
+
+/// {"name":"matches","product_ids":[...]} of Exchange. The name may come behind.
+ParseResult read_channel(Value& element, Reply& reply) {
+  Object entry;
+  if (element.get_object().get(entry) != simdjson::SUCCESS) return wrong_shape("a channel is an object");
+  std::string_view name;
+  ParseResult result = for_each_field(entry, [&](std::string_view key, Value& value) -> ParseResult {
+    return key == "name" && !json::read_string(value, name) ? wrong_type("channels.name") : kOk;
+  });
+  if (!result.is_ok() || entry.reset().error() != simdjson::SUCCESS)
+    return result.is_ok() ? kNotJson : result;
+  return for_each_field(entry, [&](std::string_view key, Value& value) {
+    return key == "product_ids" ? read_products(value, name, reply) : kOk;
+  });
+}
+
+ParseResult read_channels(Value& value, Reply& reply) {
+  json::Array channels;
+  if (value.get_array().get(channels) != simdjson::SUCCESS) return kOk;
+  return for_each_element(channels, [&](Value& channel) { return read_channel(channel, reply); });
+}
+
+struct Outline {
+  SeenFields seen;
+  std::string_view channel, type, message, reason;
+  bool has_events_before_channel = false;
+};
+enum : unsigned { kChannel, kEvents, kSequence, kTimestamp, kType, kMessage, kReason };
+
+ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
+  SeenFields& seen = outline.seen;
+  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+    if (key == "channel") return take(seen, kChannel, "channel", value, outline.channel, json::read_string);
+    if (key == "events") {
+      if (!seen.add(kEvents)) return duplicate("events");
+      outline.has_events_before_channel = !seen.has(kChannel);
+      return seen.has(kChannel) ? read_events(value, outline.channel, frame) : kOk;
+    }
+    if (key == "sequence_num")
+      return take(seen, kSequence, "sequence_num", value, frame.sequence, json::read_int);
+    if (key == "timestamp") return take(seen, kTimestamp, "timestamp", value, frame.ts_event_ms, read_time);
+    if (key == "type") return take(seen, kType, "type", value, outline.type, json::read_string);
+    if (key == "message") return take(seen, kMessage, "message", value, outline.message, json::read_text);
+    if (key == "reason") return take(seen, kReason, "reason", value, outline.reason, json::read_text);
+    if (key == "channels") return read_channels(value, frame.reply);
+    return kOk;
+  });
+}
+
+ParseResult read_events_again(Object& outer, const Outline& outline, Frame& frame) {
+  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
+  return for_each_field(outer, [&](std::string_view key, Value& value) {
+    return key == "events" ? read_events(value, outline.channel, frame) : kOk;
+  });
+}
+
+/// A message of Advanced Trade, by its channel.
+ParseResult finish_advanced(const Outline& outline, Frame& frame) {
+  if (outline.channel == "heartbeats") frame.kind = FrameKind::heartbeat;
+  if (outline.channel == "subscriptions") frame.kind = FrameKind::ack;
+  if (frame.bars.empty() && frame.trades.empty()) return kOk;
+  if (!outline.seen.has(kTimestamp)) return missing("timestamp");
+  frame.kind = frame.bars.empty() ? FrameKind::trade : FrameKind::bar;
+  for (BarRecord& bar : frame.bars) bar.ts_event_ms = frame.ts_event_ms;
+  return kOk;
+}
+
+/// A message of Exchange, by its type; also errors of either.
+ParseResult finish_exchange(const Outline& outline, Object& outer, Frame& frame) {
+  if (outline.type == "error") {
+    frame.kind = FrameKind::error;
+    frame.reply.message = outline.reason.empty() ? outline.message : outline.reason;
+  } else if (outline.type == "subscriptions") {
+    frame.kind = FrameKind::ack;
+  } else if (outline.type == "heartbeat") {
+    frame.kind = FrameKind::heartbeat;
+  } else if (outline.type == "match" || outline.type == "last_match") {
+    frame.kind = FrameKind::trade;
+    frame.is_snapshot = outline.type == "last_match";
+    TradeRecord& trade = frame.trades.emplace_back();
+    if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
+    SeenFields seen;
+    const ParseResult result = for_each_field(
+        outer, [&](std::string_view key, Value& value) { return read_trade_field(key, value, seen, trade); });
+    frame.ts_event_ms = trade.ts_event_ms;
+    return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+  }
+  return kOk;
+}
+
+}  // namespace
+
+ParseResult CoinbaseFrameParser::parse(std::string_view bytes, Frame& frame) {
+  frame.clear();
+  simdjson::ondemand::document document;
+  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
+  Object outer;
+  const simdjson::error_code error = document.get_object().get(outer);
+  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
+  if (error != simdjson::SUCCESS) return kNotJson;
+  Outline outline;
+  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok() && outline.has_events_before_channel && outline.seen.has(kChannel)) {
+    result = read_events_again(outer, outline, frame);
+  }
+  if (!result.is_ok()) return result;
+  result =
+      outline.seen.has(kChannel) ? finish_advanced(outline, frame) : finish_exchange(outline, outer, frame);
+  if (result.is_ok() && !json::is_at_end(document)) return kNotJson;
+  return result;
+}
+
+}  // namespace lockstep::feeds::coinbase

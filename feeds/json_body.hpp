@@ -1,0 +1,55 @@
+// What every venue's REST parser needs: a body opened, rows walked, failures as texts.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "feeds/json_fields.hpp"
+#include "feeds/net/escape.hpp"
+
+namespace lockstep::feeds::json {
+
+/// Opens `body` for `parser`; it may grow in capacity.
+inline bool open_body(simdjson::ondemand::parser& parser, std::string& body,
+                      simdjson::ondemand::document& document) {
+  body.reserve(body.size() + kJsonPadding);
+  return parser.iterate(body.data(), body.size(), body.size() + kJsonPadding).get(document) ==
+         simdjson::SUCCESS;
+}
+
+/// Walks an object body: visit(key, value) for every field, to its very end.
+template <class Visit>
+ParseResult walk_body(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
+  simdjson::ondemand::document document;
+  if (!open_body(parser, body, document)) return kNotJson;
+  Object object;
+  const simdjson::error_code error = document.get_object().get(object);
+  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("the body is an object");
+  if (error != simdjson::SUCCESS) return kNotJson;
+  const ParseResult result = for_each_field(object, visit);
+  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
+}
+
+/// visit(element) for each element of an array value.
+template <class Visit>
+ParseResult walk_array(Value& value, const char* name, Visit&& visit) {
+  Array elements;
+  if (value.get_array().get(elements) != simdjson::SUCCESS) return wrong_type(name);
+  return for_each_element(elements, visit);
+}
+
+/// visit(key, value) for each field of an object value.
+template <class Visit>
+ParseResult walk_object(Value& value, const char* name, Visit&& visit) {
+  Object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return wrong_type(name);
+  return for_each_field(object, visit);
+}
+
+/// For people: what was read, what was wrong with it, and how the body begins. Empty when it was fine.
+inline std::string body_error(const char* what, const ParseResult& result, const std::string& body) {
+  return result.is_ok() ? "" : fmt::format("{}: {}: '{}'", what, result.text(), net::escape(body));
+}
+
+}  // namespace lockstep::feeds::json

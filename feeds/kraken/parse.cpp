@@ -1,0 +1,249 @@
+#include "feeds/kraken/parse.hpp"
+
+#include "feeds/time_text.hpp"
+
+namespace lockstep::feeds::kraken {
+namespace {
+
+using json::duplicate;
+using json::for_each_element;
+using json::for_each_field;
+using json::key_tag;
+using json::kNotJson;
+using json::kOk;
+using json::missing;
+using json::Object;
+using json::SeenFields;
+using json::take;
+using json::Value;
+using json::wrong_shape;
+using json::wrong_type;
+
+/// 21600 minutes are fifteen days, which lockstep counts from the epoch.
+constexpr struct {
+  std::string_view venue, ours;
+} kIntervals[] = {{"1", "1m"},   {"5", "5m"},    {"15", "15m"},   {"30", "30m"},   {"60", "1h"},
+                  {"240", "4h"}, {"1440", "1d"}, {"10080", "1w"}, {"21600", "15d"}};
+
+bool read_time(Value& value, std::int64_t& ts_ms) {
+  std::string_view text;
+  return json::read_string(value, text) && read_rfc3339(text, ts_ms);
+}
+
+bool read_interval(Value& value, std::string_view& interval) {
+  std::string_view text;
+  if (!json::read_text(value, text)) return false;
+  interval = interval_of(text);
+  return true;
+}
+
+constexpr const char* kBarFields[] = {"symbol", "open",   "high",     "low",
+                                      "close",  "volume", "interval", "interval_begin"};
+
+ParseResult read_bar_row(Value& element, BarRecord& record) {
+  Object row;
+  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("an ohlc row is an object");
+  record.state = BarState::unsaid;
+  SeenFields seen;
+  BarTexts& bar = record.bar;
+  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
+    const auto field = [&](unsigned bit, auto& target, auto&& read) {
+      return key == kBarFields[bit] ? take(seen, bit, kBarFields[bit], value, target, read) : kOk;
+    };
+    switch (key_tag(key)) {
+      case key_tag("symbol"):
+        return field(0, record.symbol, json::read_string);
+      case key_tag("open"):
+        return field(1, bar.open, json::read_text);
+      case key_tag("high"):
+        return field(2, bar.high, json::read_text);
+      case key_tag("low"):
+        return field(3, bar.low, json::read_text);
+      case key_tag("close"):
+        return field(4, bar.close, json::read_text);
+      case key_tag("volume"):
+        return field(5, bar.volume, json::read_text);
+      case key_tag("interval"):
+        return field(6, record.interval, read_interval);
+      case key_tag("interval_begin"):
+        return field(7, bar.ts_open_ms, read_time);
+      default:
+        return kOk;
+    }
+  });
+  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
+}
+
+constexpr const char* kTradeFields[] = {"symbol", "price", "qty", "trade_id", "timestamp"};
+
+ParseResult read_trade_row(Value& element, TradeRecord& trade) {
+  Object row;
+  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade row is an object");
+  SeenFields seen;
+  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
+    if (key == "symbol") return take(seen, 0, kTradeFields[0], value, trade.symbol, json::read_string);
+    if (key == "price") return take(seen, 1, kTradeFields[1], value, trade.price, json::read_text);
+    if (key == "qty") return take(seen, 2, kTradeFields[2], value, trade.quantity, json::read_text);
+    if (key == "trade_id") return take(seen, 3, kTradeFields[3], value, trade.trade_id, json::read_text);
+    if (key == "timestamp") return take(seen, 4, kTradeFields[4], value, trade.ts_event_ms, read_time);
+    return kOk;
+  });
+  return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+}
+
+struct Outline {
+  SeenFields seen;
+  std::string_view channel, type, method, error, symbol;
+  std::string_view result_channel, result_symbol, result_interval;
+  bool is_success = false;
+  bool has_data_before_channel = false;
+};
+enum : unsigned {
+  kChannel,
+  kData,
+  kType,
+  kTimestamp,
+  kMethod,
+  kError,
+  kSymbol,
+  kSuccess,
+  kRequestId,
+  kResult
+};
+
+ParseResult read_result(Value& value, Outline& outline) {
+  Object result;
+  if (value.get_object().get(result) != simdjson::SUCCESS) return kOk;  // of methods that we do not use
+  SeenFields seen;
+  return for_each_field(result, [&](std::string_view key, Value& field) -> ParseResult {
+    if (key == "channel")
+      return take(seen, 0, "result.channel", field, outline.result_channel, json::read_string);
+    if (key == "symbol")
+      return take(seen, 1, "result.symbol", field, outline.result_symbol, json::read_string);
+    if (key == "interval")
+      return take(seen, 2, "result.interval", field, outline.result_interval, read_interval);
+    return kOk;
+  });
+}
+
+/// status: the first entry's word about the trading engine.
+ParseResult read_status(Value& row, Frame& frame) {
+  Object status;
+  if (row.get_object().get(status) != simdjson::SUCCESS) return wrong_shape("a status row is an object");
+  return for_each_field(status, [&](std::string_view key, Value& value) -> ParseResult {
+    return key == "system" && !json::read_string(value, frame.reply.message) ? wrong_type("system") : kOk;
+  });
+}
+
+ParseResult read_data(Value& value, std::string_view channel, Frame& frame) {
+  const bool is_bar = channel == "ohlc";
+  const bool is_trade = channel == "trade";
+  if (!is_bar && !is_trade && channel != "status") return kOk;
+  json::Array rows;
+  if (value.get_array().get(rows) != simdjson::SUCCESS) return wrong_type("data");
+  return for_each_element(rows, [&](Value& row) {
+    if (is_bar) return read_bar_row(row, frame.bars.emplace_back());
+    return is_trade ? read_trade_row(row, frame.trades.emplace_back()) : read_status(row, frame);
+  });
+}
+
+ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
+  SeenFields& seen = outline.seen;
+  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+    if (key == "channel") return take(seen, kChannel, "channel", value, outline.channel, json::read_string);
+    if (key == "data") {
+      if (!seen.add(kData)) return duplicate("data");
+      outline.has_data_before_channel = !seen.has(kChannel);
+      return seen.has(kChannel) ? read_data(value, outline.channel, frame) : kOk;
+    }
+    if (key == "type") return take(seen, kType, "type", value, outline.type, json::read_string);
+    if (key == "timestamp") return take(seen, kTimestamp, "timestamp", value, frame.ts_event_ms, read_time);
+    if (key == "method") return take(seen, kMethod, "method", value, outline.method, json::read_string);
+    if (key == "error") return take(seen, kError, "error", value, outline.error, json::read_text);
+    if (key == "symbol") return take(seen, kSymbol, "symbol", value, outline.symbol, json::read_string);
+    if (key == "success") return take(seen, kSuccess, "success", value, outline.is_success, json::read_bool);
+    if (key == "req_id") return take(seen, kRequestId, "req_id", value, frame.reply.id, json::read_int);
+    if (key == "result") return seen.add(kResult) ? read_result(value, outline) : duplicate("result");
+    return kOk;
+  });
+}
+
+ParseResult read_data_again(Object& outer, const Outline& outline, Frame& frame) {
+  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
+  return for_each_field(outer, [&](std::string_view key, Value& value) {
+    return key == "data" ? read_data(value, outline.channel, frame) : kOk;
+  });
+}
+
+ParseResult finish_channel(const Outline& outline, Frame& frame) {
+  if (outline.channel == "heartbeat") frame.kind = FrameKind::heartbeat;
+  if (outline.channel == "status") frame.kind = FrameKind::status;
+  frame.is_snapshot = outline.type == "snapshot";
+  if (!frame.bars.empty()) {
+    if (!outline.seen.has(kTimestamp)) return missing("timestamp");
+    frame.kind = FrameKind::bar;
+    for (BarRecord& bar : frame.bars) bar.ts_event_ms = frame.ts_event_ms;
+  } else if (!frame.trades.empty()) {
+    frame.kind = FrameKind::trade;
+  }
+  return kOk;
+}
+
+void finish_answer(const Outline& outline, Frame& frame) {
+  if (outline.method == "pong") {
+    frame.kind = FrameKind::heartbeat;
+    return;
+  }
+  if (outline.seen.has(kError) || (outline.seen.has(kSuccess) && !outline.is_success)) {
+    frame.kind = FrameKind::error;
+    frame.reply.message = outline.error;
+    // The answer names the symbol, not the interval: whoever asked knows it by the request's id.
+    if (!outline.symbol.empty()) frame.reply.names.push_back({outline.symbol, {}});
+    return;
+  }
+  if (outline.method != "subscribe" || !outline.is_success) return;
+  frame.kind = FrameKind::ack;
+  const bool is_bar = outline.result_channel == "ohlc";
+  if (is_bar || outline.result_channel == "trade") {
+    frame.reply.names.push_back(
+        {outline.result_symbol, is_bar ? outline.result_interval : std::string_view()});
+  }
+}
+
+}  // namespace
+
+std::string_view interval_of(std::string_view text) {
+  for (const auto& interval : kIntervals) {
+    if (interval.venue == text) return interval.ours;
+  }
+  return text;
+}
+
+std::string_view interval_text(std::string_view interval) {
+  for (const auto& known : kIntervals) {
+    if (known.ours == interval) return known.venue;
+  }
+  return {};
+}
+
+ParseResult KrakenFrameParser::parse(std::string_view bytes, Frame& frame) {
+  frame.clear();
+  simdjson::ondemand::document document;
+  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
+  Object outer;
+  const simdjson::error_code error = document.get_object().get(outer);
+  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
+  if (error != simdjson::SUCCESS) return kNotJson;
+  Outline outline;
+  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok() && outline.has_data_before_channel && outline.seen.has(kChannel)) {
+    result = read_data_again(outer, outline, frame);
+  }
+  if (!result.is_ok()) return result;
+  if (!json::is_at_end(document)) return kNotJson;
+  if (outline.seen.has(kChannel)) return finish_channel(outline, frame);
+  finish_answer(outline, frame);
+  return kOk;
+}
+
+}  // namespace lockstep::feeds::kraken

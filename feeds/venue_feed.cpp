@@ -1,0 +1,274 @@
+#include "feeds/venue_feed.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <random>
+#include <stdexcept>
+
+#include "engine/core/decimal.hpp"
+#include "feeds/net/clock.hpp"
+#include "feeds/net/escape.hpp"
+#include "feeds/net/tls.hpp"
+
+namespace lockstep::feeds {
+namespace {
+
+using core::Reason;
+using core::SeriesId;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBackoffBase{500};
+constexpr milliseconds kClockPeriod{100};
+/// While the queue has no room for what a series must be told.
+constexpr milliseconds kFlushPeriod{5};
+/// Half of what the venue allows: others at this address want to live, too (fault R7).
+constexpr int kWeightShare = 2;
+/// A list that does not end is none.
+constexpr int kListingPagesMax = 100;
+/// Connections of a feed are replaced at different times.
+constexpr int kLifetimeSpreadMinutes = 30;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+void check(const FeedConfig& config) {
+  const auto require = [](bool is_right, const char* key, long value, const char* range) {
+    if (!is_right) throw std::invalid_argument(fmt::format("feed {} = {}: must be {}", key, value, range));
+  };
+  require(config.silence_s >= 1 && config.silence_s <= 86'400, "silence_s", config.silence_s, "1 to 86400");
+  require(config.backoff_ms_max >= 1, "backoff_ms_max", config.backoff_ms_max, "at least 1");
+  require(config.streams_max >= 1 && config.streams_max <= 1024, "streams_max", config.streams_max,
+          "1 to 1024");
+}
+
+std::optional<core::Interval> roll_up_interval(const Venue& venue, const FeedConfig& config) {
+  if (config.roll_up_from.empty()) return std::nullopt;
+  const auto interval = core::Interval::parse(config.roll_up_from);
+  if (interval && venue.has_interval(*interval)) return interval;
+  throw std::invalid_argument(fmt::format("feed roll_up_from = '{}': {} has no such interval",
+                                          net::escape(config.roll_up_from), venue.rules().name));
+}
+
+net::Url websocket_url(const Venue& venue, const FeedConfig& config) {
+  const std::string text = config.ws_url.empty() ? std::string(venue.rules().ws_url) : config.ws_url;
+  net::Url url = net::parse_url(text, net::UrlKind::websocket);
+  const std::string refusal = venue.refuse_endpoint(url.host, url.path);
+  if (!refusal.empty()) throw std::invalid_argument(fmt::format("url '{}': {}", net::escape(text), refusal));
+  return url;
+}
+
+}  // namespace
+
+VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const FeedConfig& config,
+                     const core::Catalog& catalog, std::vector<SeriesId> series, EventSink& sink)
+    : io_(io),
+      venue_(venue),
+      config_(config),
+      catalog_(catalog),
+      series_(std::move(series)),
+      outlet_(sink, catalog.size()),
+      rest_(venue.make_rest()),
+      listing_backoff_(std::min(kBackoffBase, milliseconds(config.backoff_ms_max)),
+                       milliseconds(config.backoff_ms_max), random_seed()),
+      listing_timer_(io),
+      tick_timer_(io) {
+  check(config);
+  roll_up_from_ = roll_up_interval(venue, config);
+  ws_settings_.url = websocket_url(venue, config);
+  const VenueRules& rules = venue.rules();
+  ws_settings_.target = ws_settings_.url.path + std::string(rules.ws_path);
+  ws_settings_.tls = net::make_tls_context(config.ca_file);
+  ws_settings_.messages_per_s = rules.messages_per_s;
+  net::HttpSettings http;
+  http.url = net::parse_url(config.rest_url.empty() ? rules.rest_url : std::string_view(config.rest_url),
+                            net::UrlKind::http);
+  http.tls = ws_settings_.tls;
+  // Where a venue counts requests, not weights, the configured rate takes the place of its own.
+  const bool is_rate_given = config.rest_requests_per_s > 0;
+  const int per_second = is_rate_given ? config.rest_requests_per_s : rules.requests_per_s;
+  const bool counts_requests = rules.requests_per_s > 0;
+  const int weight_max =
+      is_rate_given && counts_requests ? 60 * per_second : rules.weight_per_minute / kWeightShare;
+  const std::string host = fmt::format("{}:{}", http.url.host, http.url.port);
+  http.limiter = net::limiter_of_host(host, weight_max, per_second);
+  if (!config.state_dir.empty()) {
+    http.limiter->keep_pauses(
+        std::make_shared<net::PauseFile>(std::filesystem::path(config.state_dir) / "rest_pauses"), host,
+        net::HostLimiter::Clock::now());
+  }
+  client_ = std::make_shared<net::HttpClient>(io, http);
+  Backfiller::Settings backfill;
+  backfill.backoff_max = milliseconds(config.backoff_ms_max);
+  backfill.backoff_base = std::min(kBackoffBase, backfill.backoff_max);
+  backfill.seed = random_seed();
+  for (const SeriesId id : series_) {
+    if (is_history_rolled(catalog[id])) backfill.rolled_from.emplace(id, *roll_up_from_);
+  }
+  backfiller_ = std::make_shared<Backfiller>(io, backfill, client_, *rest_, catalog, outlet_);
+  if (!series_.empty()) venue_index_ = catalog[series_.front()].venue_index;
+}
+
+void VenueFeed::start() {
+  tick();
+  ask_listing();
+}
+
+void VenueFeed::stop() {
+  alive_.reset();
+  for (const auto& stream : streams_) stream->stop();
+  backfiller_->stop();
+  client_->stop();
+  listing_timer_.cancel();
+  tick_timer_.cancel();
+}
+
+void VenueFeed::request_backfill(const core::BackfillRequest& request) {
+  boost::asio::post(io_, [backfiller = std::weak_ptr(backfiller_), request] {
+    if (const auto alive = backfiller.lock()) alive->request(request);
+  });
+}
+
+void VenueFeed::ask_listing() {
+  const RestSource::Target target = rest_->listing_target(listing_cursor_);
+  // The client calls nothing after its stop(), which comes before this object goes.
+  client_->get(target.path, target.weight, [this](net::HttpResult result) {
+    std::string error = std::move(result.error);
+    if (error.empty()) error = take_listing_page(result.body);
+    if (!error.empty()) return listing_failed(error);
+    if (!listing_cursor_.empty()) return ask_listing();
+    last_error_.clear();
+    is_listed_ = true;
+    tell_listing();
+    start_streams();
+    backfiller_->wake();
+  });
+}
+
+void VenueFeed::listing_failed(const std::string& error) {
+  listing_cursor_.clear();
+  listing_pages_ = 0;
+  found_.clear();
+  const milliseconds wait = listing_backoff_.next();
+  last_error_ = fmt::format("{}: symbol list: {}", venue_.rules().name, error);
+  net::log()->warn("{}; next attempt in {} ms", last_error_, wait.count());
+  listing_timer_.expires_after(wait);
+  listing_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
+    if (!cancelled && !alive.expired()) ask_listing();
+  });
+}
+
+std::string VenueFeed::take_listing_page(std::string& body) {
+  if (++listing_pages_ > kListingPagesMax) return fmt::format("more than {} pages", kListingPagesMax);
+  const auto is_ours = [this](std::string_view symbol) {
+    return std::any_of(series_.begin(), series_.end(),
+                       [&](SeriesId id) { return catalog_[id].symbol == symbol; });
+  };
+  return rest_->parse_listing(
+      body,
+      [&](const ListedSymbol& listed) {
+        if (!is_ours(listed.symbol)) return;
+        int scale = -1;
+        if (core::decimal_scale(listed.tick_size, scale) != core::DecimalStatus::ok) scale = -1;
+        found_.insert_or_assign(std::string(listed.symbol), Listed{listed.is_trading, scale});
+      },
+      listing_cursor_);
+}
+
+bool VenueFeed::is_history_rolled(const core::Series& series) const {
+  return roll_up_from_ && !venue_.has_interval(series.interval) && venue_.has_bar_stream(*roll_up_from_) &&
+         RollUp::divides(*roll_up_from_, series.interval);
+}
+
+Reason VenueFeed::reason_of(const core::Series& series) const {
+  const auto entry = found_.find(series.symbol);
+  if (!venue_.has_interval(series.interval) && !is_history_rolled(series)) return Reason::interval_unknown;
+  if (entry == found_.end()) return Reason::symbol_unknown;
+  if (!entry->second.is_trading) return Reason::symbol_not_trading;
+  return entry->second.price_scale < 0 ? Reason::record_unusable : Reason::none;
+}
+
+/// Tells every series what the venue's list says of it. Nothing is told before the whole list has been read.
+void VenueFeed::tell_listing() {
+  for (const SeriesId id : series_) {
+    const core::Series& series = catalog_[id];
+    const Reason reason = reason_of(series);
+    if (reason == Reason::none) {
+      outlet_.listed(id, found_.find(series.symbol)->second.price_scale);
+      continue;
+    }
+    outlet_.rejected(id, reason);
+    net::log()->error("{}: {} {} is rejected: {}", venue_.rules().name, net::escape(series.symbol),
+                      series.interval.text(), core::to_string(reason));
+  }
+  found_.clear();
+}
+
+LinkSettings VenueFeed::link_settings(std::size_t number) const {
+  LinkSettings settings;
+  settings.ws = ws_settings_;
+  settings.name = fmt::format("{} connection {}", venue_.rules().name, number);
+  settings.silence = std::chrono::seconds(config_.silence_s);
+  settings.backoff_max = milliseconds(config_.backoff_ms_max);
+  settings.backoff_base = std::min(kBackoffBase, settings.backoff_max);
+  settings.seed = random_seed();
+  settings.lifetime -= std::chrono::minutes(settings.seed % kLifetimeSpreadMinutes);
+  return settings;
+}
+
+void VenueFeed::start_streams() {
+  std::vector<SeriesId> listed;
+  for (const SeriesId id : series_) {
+    if (!outlet_.is_rejected(id)) listed.push_back(id);
+  }
+  const auto step = static_cast<std::size_t>(config_.streams_max);
+  for (std::size_t begin = 0; begin < listed.size(); begin += step) {
+    const auto first = listed.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = listed.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step, listed.size()));
+    const std::size_t number = streams_.size() + 1;
+    streams_.push_back(std::make_unique<Stream>(
+        io_, StreamContext{venue_, catalog_, outlet_, clock_, roll_up_from_},
+        [this, number] { return link_settings(number); }, std::vector<SeriesId>(first, last)));
+    streams_.back()->start();
+  }
+}
+
+void VenueFeed::tick() {
+  const std::int64_t now_ns = net::monotonic_ns();
+  const bool is_flushed = outlet_.flush();
+  for (const auto& stream : streams_) stream->tick();
+  if (clock_.is_known() && now_ns - clock_told_ns_ >= std::chrono::nanoseconds(kClockPeriod).count()) {
+    clock_told_ns_ = now_ns;
+    outlet_.clock(venue_index_, clock_.now_ms(now_ns));
+  }
+  tick_timer_.expires_after(is_flushed ? kClockPeriod : kFlushPeriod);
+  tick_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (!error && !alive.expired()) tick();
+  });
+}
+
+FeedHealth VenueFeed::health() const {
+  FeedHealth health;
+  health.venue = venue_.rules().name;
+  health.connected = is_listed_;
+  health.last_error = last_error_;
+  health.records_refused = backfiller_->records_refused();
+  for (const auto& stream : streams_) {
+    health.connected &= stream->is_subscribed();
+    health.reconnects += stream->reconnects();
+    const Stream::Counters counters = stream->counters();
+    health.frames += counters.frames;
+    health.frames_unknown += counters.frames_unknown;
+    health.records_refused += counters.records_refused;
+    if (health.last_error.empty()) health.last_error = stream->last_error();
+  }
+  if (clock_.is_known()) {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t age_ms = (net::monotonic_ns() - clock_.newest_recv_ns()) / 1'000'000;
+    health.lag_ms = std::chrono::duration_cast<milliseconds>(wall).count() - age_ms - clock_.newest_ms();
+  }
+  return health;
+}
+
+}  // namespace lockstep::feeds

@@ -1,0 +1,155 @@
+// A journal lived through again comes to the digests that were recorded, and one changed tick is found.
+#include "replay/journal_replay.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/engine/journal/journal_rig.hpp"
+#include "tests/tools/temporary_folder.hpp"
+
+namespace lockstep::engine::journal::test {
+namespace {
+
+using engine::test::rolling_anchor;
+
+/// A life of two series with two restarts in it.
+struct Recorded {
+  Recorded() : config(rig_config(rolling_anchor(40, 10))), catalog(rig_catalog(2)), market(11, 2, 420) {
+    for (int start = 0; start < 3; ++start) {
+      Engine engine(storage, config, catalog);
+      market.attach(engine);
+      for (int i = 0; i < 400; ++i) {
+        market.step(engine, false);
+        for (const Signal& signal : engine.commit()) {
+          if (signal.is_closed()) closed[{signal.series, signal.bar.ts_open_ms}] = signal;
+        }
+      }
+      for (core::SeriesId id = 0; id < 2; ++id) digests[id] = engine.series(id).digest();
+    }
+  }
+  static void dump(const MemoryStorage& from, const std::string& folder) {
+    for (const auto& [path, content] : from.files) {
+      const std::filesystem::path to = folder + path;
+      std::filesystem::create_directories(to.parent_path());
+      std::ofstream(to, std::ios::binary)
+          .write(reinterpret_cast<const char*>(content.bytes.data()),
+                 static_cast<std::streamsize>(content.bytes.size()));
+    }
+  }
+
+  Config config;
+  core::Catalog catalog;
+  Market market;
+  MemoryStorage storage;
+  std::map<std::pair<core::SeriesId, std::int64_t>, Signal> closed;
+  Digest digests[2];
+};
+
+/// The same journal with the close of one bar a tick higher, every checksum right.
+std::uint64_t forge(const Recorded& recorded, MemoryStorage& forged, std::uint64_t bar_number) {
+  MemoryStorage from(recorded.storage);
+  Writer writer(forged, journal_folder(kData), recorded.config.journal, {}, {});
+  Port& port = writer.add_port();
+  std::uint64_t bars = 0, sequence = 0;
+  read_journal(from, journal_folder(kData), 1, [&](const RecordView& record, const SegmentFile&) {
+    StartRecord start;
+    ConfigurationRecord configuration;
+    SeriesRecord series;
+    EventRecord event;
+    if (decode(record.payload, start)) port.append(start);
+    if (decode(record.payload, configuration)) port.append(configuration);
+    if (decode(record.payload, series)) port.append(series);
+    if (decode(record.payload, event)) {
+      const bool is_bar = event.event.kind == core::EventKind::bar && event.event.is_closed != 0;
+      if (is_bar && ++bars == bar_number) {
+        ++event.event.bar.high;
+        ++event.event.bar.close;
+        sequence = port.last_ticket() + 1;
+      }
+      port.append(event);
+    }
+    return true;
+  });
+  port.flush();
+  REQUIRE(writer.step() == Writer::Step::written);
+  return sequence;
+}
+
+}  // namespace
+
+TEST_CASE("a replay comes to the live run's digests, bar by bar, over restarts", "[journal][replay]") {
+  const Recorded recorded;
+  const lockstep::test::TemporaryFolder folder;
+  Recorded::dump(recorded.storage, folder.path("live"));
+  replay::ReplayOptions options;
+  options.journal = folder.path("live") + kData;
+  std::map<std::pair<std::string, std::int64_t>, Signal> replayed;
+  replay::ReplayHooks hooks;
+  hooks.on_signal = [&](const SeriesRecord& series, const Signal& signal) {
+    if (signal.is_closed()) replayed[{name_of(series), signal.bar.ts_open_ms}] = signal;
+  };
+  const replay::ReplayReport report = replay::replay_journal(options, hooks);
+  REQUIRE(report.mismatches.empty());
+  REQUIRE_FALSE(report.damage);
+  REQUIRE(report.starts == 3);
+  REQUIRE(report.series.size() == 2);
+  for (std::size_t id = 0; id < 2; ++id) REQUIRE(report.series[id].digest == recorded.digests[id]);
+  REQUIRE(recorded.closed.size() > 100);
+  for (const auto& [key, live] : recorded.closed) {
+    const core::Series& series = recorded.catalog[key.first];
+    const auto found = replayed.find({series.venue + " " + series.symbol + " 1m", key.second});
+    REQUIRE(found != replayed.end());
+    REQUIRE(engine::test::difference(live, found->second) == "");
+  }
+  // The same with other ends: what is published is less, what comes out is not.
+  options.from_ms = kStart + 150 * kMinute;
+  options.to_ms = kStart + 200 * kMinute;
+  std::int64_t first = INT64_MAX, last = 0;
+  hooks.on_signal = [&](const SeriesRecord&, const Signal& signal) {
+    if (!signal.is_closed()) return;
+    first = std::min(first, signal.ts_event_ms);
+    last = std::max(last, signal.ts_event_ms);
+  };
+  REQUIRE(replay::replay_journal(options, hooks).mismatches.empty());
+  REQUIRE(first >= *options.from_ms);
+  REQUIRE(last <= *options.to_ms);
+}
+
+TEST_CASE("a bar that was altered by one tick, checksums and all, is found and named", "[journal][replay]") {
+  const Recorded recorded;
+  for (const std::uint64_t bar : {3, 40, 77}) {
+    MemoryStorage forged;
+    const std::uint64_t sequence = forge(recorded, forged, bar);
+    const lockstep::test::TemporaryFolder folder;
+    Recorded::dump(forged, folder.path("forged"));
+    replay::ReplayOptions options;
+    options.journal = folder.path("forged") + kData;
+    const replay::ReplayReport report = replay::replay_journal(options);
+    CAPTURE(bar);
+    REQUIRE(report.mismatches.size() == 1);
+    REQUIRE(report.mismatches[0].sequence >= sequence);
+    REQUIRE(report.mismatches[0].text().find("USDT 1m: after record") != std::string::npos);
+  }
+}
+
+TEST_CASE("the bars of a journal are those that its series took", "[journal][replay]") {
+  const Recorded recorded;
+  const lockstep::test::TemporaryFolder folder;
+  Recorded::dump(recorded.storage, folder.path("live"));
+  replay::ReplayReport report;
+  const auto all = replay::read_journal_series(folder.path("live") + kData, report);
+  REQUIRE(all.size() == 2);
+  for (core::SeriesId id = 0; id < 2; ++id) {
+    REQUIRE(all[id].digest == recorded.digests[id]);
+    AnchoredState state(AtcParams::create(all[id].config, all[id].price_scale), all[id].anchor,
+                        all[id].interval_ms);
+    for (std::size_t i = 0; i < all[id].bars.size(); ++i) {
+      Outputs outputs;
+      REQUIRE(state.commit(all[id].bars[i], outputs) == Status::ok);
+      REQUIRE(lockstep::test::first_difference(outputs, all[id].outputs[i]) == "");
+    }
+    REQUIRE(state.state().digest() == all[id].digest);
+  }
+}
+
+}  // namespace lockstep::engine::journal::test

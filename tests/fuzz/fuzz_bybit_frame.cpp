@@ -1,0 +1,7 @@
+#include "feeds/bybit/parse.hpp"
+#include "tests/fuzz/fuzz_frame.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static lockstep::feeds::bybit::BybitFrameParser parser;
+  return lockstep::fuzz::run_frame(parser, data, size);
+}

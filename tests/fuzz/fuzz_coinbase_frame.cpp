@@ -1,0 +1,7 @@
+#include "feeds/coinbase/parse.hpp"
+#include "tests/fuzz/fuzz_frame.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static lockstep::feeds::coinbase::CoinbaseFrameParser parser;
+  return lockstep::fuzz::run_frame(parser, data, size);
+}

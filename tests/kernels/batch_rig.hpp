@@ -1,0 +1,50 @@
+// A series with room for every output, what AtcState says about it, and a comparison of the two.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/batch.hpp"
+
+namespace lockstep::test {
+
+/// Buffers for every output of one series, filled with values that no output has.
+struct BatchColumns {
+  std::vector<double> average, growth;
+  std::array<std::vector<double>, kFamilies> signal, equity;
+  std::vector<std::int8_t> direction;
+  std::vector<TradeEvent> event;
+  std::vector<double> member_average, member_equity;
+  std::vector<std::int8_t> member_signal;
+
+  /// Makes room for `rows` and points `out` at it.
+  void give(BatchOutputs& out, std::int64_t rows, bool has_members);
+};
+
+/// One series, owning all that a BatchSeries refers to.
+struct BatchCase {
+  std::shared_ptr<const AtcParams> params;
+  std::vector<BarTicks> bars;
+  std::int64_t first_bar = 0;
+  bool has_members = false;
+  bool has_end_state = true;
+
+  // What came of it.
+  BatchColumns columns;
+  std::unique_ptr<AtcState> end_state;
+  BatchResult result;
+};
+
+/// Recomputes the cases in one call, all with fresh buffers.
+BatchReport recompute(Batch& batch, std::vector<BatchCase>& cases);
+
+/// The same by AtcState::commit and detail(), bar by bar: shares nothing with kernels/ but plain structs.
+void commit_all(BatchCase& one);
+
+/// Empty when all bits agree, else what differs first.
+std::string first_difference(const BatchCase& expected, const BatchCase& actual);
+
+std::vector<std::byte> bytes_of(const AtcState& state);
+
+}  // namespace lockstep::test

@@ -1,0 +1,165 @@
+#include "tools/replay_command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <iostream>
+#include <memory>
+
+#include "engine/config.hpp"
+#include "replay/journal_replay.hpp"
+#include "tools/exit_code.hpp"
+
+namespace lockstep::tools {
+namespace {
+
+using replay::ReplayOptions;
+using replay::ReplayReport;
+
+struct Options {
+  ReplayOptions replay;
+  std::string speed = "max";
+  std::string from, to;
+  bool is_json = false;
+  bool prints_signals = false;
+};
+
+/// "max" is 0; "60x" and "60" are 60. Negative: not a speed.
+double parse_speed(const std::string& text) {
+  if (text == "max") return 0;
+  double speed = -1;
+  const char* const end = text.data() + text.size() - (text.ends_with('x') ? 1 : 0);
+  const auto [stopped, error] = std::from_chars(text.data(), end, speed);
+  return error == std::errc() && stopped == end && speed > 0 && speed <= 1e9 ? speed : -1;
+}
+
+/// Milliseconds since 1970, or a UTC time as in the configuration.
+bool parse_time(const std::string& text, std::optional<std::int64_t>& out) {
+  if (text.empty()) return true;
+  std::int64_t ms = 0;
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (error == std::errc() && stopped == text.data() + text.size()) {
+    out = ms;
+    return true;
+  }
+  try {
+    const Anchor anchor = engine::parse_anchor(text);
+    if (anchor.kind == Anchor::Kind::time) out = anchor.time_ms;
+  } catch (const engine::ConfigError&) {
+  }
+  return out.has_value();
+}
+
+std::string rate_text(double per_second) {
+  return per_second >= 1e6 ? fmt::format("{:.2f} million", per_second / 1e6)
+                           : fmt::format("{:.0f}", per_second);
+}
+
+void print_text(const ReplayReport& report) {
+  fmt::print("{:<44} {:>10}  {}\n", "series", "bars", "digest");
+  for (const auto& series : report.series)
+    fmt::print("{:<44} {:>10}  {}\n", series.name, series.bars, series.digest.hex());
+  fmt::print("\n{} records of {} starts, {} events, {} closed bars, {} publications in {:.3f} s: {} bars/s\n",
+             report.records, report.starts, report.events, report.bars, report.publications, report.seconds,
+             rate_text(static_cast<double>(report.bars) / std::max(report.seconds, 1e-9)));
+  if (!report.snapshot.empty())
+    fmt::print("began from snapshot {}, since the journal's beginning is gone\n", report.snapshot);
+  for (const auto& mismatch : report.mismatches) fmt::print("DIFFERS  {}\n", mismatch.text());
+  if (report.damage) {
+    fmt::print("{}  {}\n", report.damage->is_torn_tail ? "torn tail" : "DAMAGED", report.damage->text());
+  }
+  fmt::print("{}\n", report.mismatches.empty() ? "every digest is the one that was recorded live"
+                                               : "NOT what was recorded live");
+}
+
+nlohmann::ordered_json to_json(const ReplayReport& report) {
+  nlohmann::ordered_json json;
+  json["starts"] = report.starts;
+  json["records"] = report.records;
+  json["events"] = report.events;
+  json["bars"] = report.bars;
+  json["seconds"] = report.seconds;
+  json["bars_per_s"] = static_cast<double>(report.bars) / std::max(report.seconds, 1e-9);
+  json["series"] = nlohmann::ordered_json::array();
+  for (const auto& series : report.series)
+    json["series"].push_back(
+        {{"series", series.name}, {"bars", series.bars}, {"digest", series.digest.hex()}});
+  json["mismatches"] = nlohmann::ordered_json::array();
+  for (const auto& each : report.mismatches) {
+    json["mismatches"].push_back({{"series", each.series},
+                                  {"record", each.sequence},
+                                  {"ts_open_ms", each.ts_open_ms},
+                                  {"recorded", each.recorded.hex()},
+                                  {"replayed", each.replayed.hex()}});
+  }
+  if (report.damage) {
+    json["damage"] = {{"file", report.damage->file},
+                      {"offset", report.damage->offset},
+                      {"record", report.damage->sequence},
+                      {"what", report.damage->what},
+                      {"torn_tail", report.damage->is_torn_tail}};
+  }
+  return json;
+}
+
+int run_replay(Options options) {
+  options.replay.speed = parse_speed(options.speed);
+  if (options.replay.speed < 0) {
+    std::cerr << "lockstep replay: --speed " << options.speed << ": give max, 1x, 60x or the like\n";
+    return kExitUsage;
+  }
+  for (auto [name, text, out] : {std::tuple("--from", &options.from, &options.replay.from_ms),
+                                 std::tuple("--to", &options.to, &options.replay.to_ms)}) {
+    if (parse_time(*text, *out)) continue;
+    std::cerr << "lockstep replay: " << name << ' ' << *text
+              << ": give milliseconds since 1970, or a UTC time such as 2024-01-31T12:00:00Z\n";
+    return kExitUsage;
+  }
+  replay::ReplayHooks hooks;
+  if (options.prints_signals) {
+    hooks.on_signal = [](const engine::journal::SeriesRecord& series, const engine::Signal& signal) {
+      if (!signal.is_closed()) return;
+      fmt::print("{} {} revision {} average {} direction {} digest {}\n", name_of(series),
+                 signal.bar.ts_open_ms, signal.revision, signal.outputs.average, signal.outputs.direction,
+                 signal.digest.hex());
+    };
+  }
+  try {
+    const ReplayReport report = replay::replay_journal(options.replay, hooks);
+    if (options.is_json) {
+      std::cout << to_json(report).dump(2) << '\n';
+    } else {
+      print_text(report);
+    }
+    if (!report.mismatches.empty()) return kExitCheckFailed;
+    return report.damage && !report.damage->is_torn_tail ? kExitData : kExitFine;
+  } catch (const engine::journal::StorageError& error) {
+    std::cerr << "lockstep replay: " << error.what() << '\n';
+    return kExitData;
+  } catch (const engine::ConfigError& error) {
+    std::cerr << "lockstep replay: " << error.what() << '\n';
+    return kExitData;
+  }
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("replay", "Give the engine a journal again, and compare with what it computed live");
+  command->add_option("--journal", options->replay.journal, "Data directory (or its journal folder)")
+      ->required();
+  command->add_option("--speed", options->speed, "max, or venue seconds a second: 1x, 60x")
+      ->capture_default_str();
+  command->add_option("--from", options->from, "First venue time to pace and print (UTC, or ms since 1970)");
+  command->add_option("--to", options->to, "Last venue time");
+  command->add_flag("--signals", options->prints_signals, "A line per publication of a closed bar");
+  command->add_flag("--json", options->is_json, "One JSON object instead of the table");
+  command->callback([options, &run] { run = [options] { return run_replay(*options); }; });
+}
+
+}  // namespace lockstep::tools

@@ -1,0 +1,162 @@
+#include "tools/verify_command.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <memory>
+#include <new>
+
+#include "kernels/detail/fault.hpp"
+#include "tools/csv/errors.hpp"
+#include "tools/path_run.hpp"
+
+namespace lockstep::tools {
+namespace {
+
+PathInput read_input(const std::string& file, const BarOptions& options) {
+  BarPlan plan = make_bar_plan(options);
+  ByteSource bytes(file);
+  const auto no_progress = [](std::int64_t) {};
+  look_ahead(bytes, plan, no_progress);
+  PathInput input;
+  input.params = AtcParams::create(plan.config.atc, plan.prices.scale);
+  plan.prices.ticks_max = input.params->price_ticks_max();
+  input.bars = read_all_bars(bytes, plan, no_progress);
+  input.anchor = plan.anchor;
+  input.interval_ms = plan.interval_ms;
+  return input;
+}
+
+/// The table, line by line as results come.
+class Report {
+ public:
+  Report(std::ostream& out, std::size_t file_width, std::size_t path_width)
+      : out_(out), file_width_(std::max<std::size_t>(file_width, 4)), path_width_(path_width) {
+    out_ << fmt::format("{:<{}}  {:<{}}  {:>10}  {:>13}  {:>14}\n", "file", file_width_, "path", path_width_,
+                        "bars", "bars/s", "differing bits");
+  }
+
+  void add(const std::string& file, const std::string& path, const PathRun& run, const Divergence& found) {
+    const double speed = run.seconds > 0 ? static_cast<double>(run.bars_computed) / run.seconds : 0;
+    const std::string verdict = run.failure.empty() ? fmt::format("{}", found.bits) : "not run";
+    out_ << fmt::format("{:<{}}  {:<{}}  {:>10}  {:>13.0f}  {:>14}\n", file, file_width_, path, path_width_,
+                        run.outputs.size(), speed, verdict)
+         << std::flush;
+  }
+
+ private:
+  std::ostream& out_;
+  std::size_t file_width_;
+  std::size_t path_width_;
+};
+
+void explain(const std::string& file, const std::string& path, const PathInput& input,
+             const Divergence& found, std::ostream& errors) {
+  const auto at = static_cast<std::size_t>(found.bar);
+  const std::string where = at < input.bars.size() ? fmt::format("bar {} (ts_ms {}, line {})", found.bar,
+                                                                 input.bars[at].ts_open_ms, found.bar + 2)
+                                                   : fmt::format("after bar {}", found.bar - 1);
+  errors << fmt::format(
+      "lockstep verify: {}: {} differs from incremental first at {}: {} is {:016x}, should be {:016x}\n",
+      file, path, where, found.field, found.actual, found.expected);
+}
+
+/// False when some path differs or did not run.
+bool verify_file(const std::string& file, const PathInput& input, const std::vector<Path>& paths,
+                 Report& report, std::ostream& out, std::ostream& errors) {
+  bool is_fine = true;
+  PathRun expected;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    PathRun run = paths[i].run(input);
+    if (i == 0) expected = run;
+    const Divergence found = run.failure.empty() ? compare(expected, run) : Divergence{};
+    report.add(file, paths[i].name, run, found);
+    if (!run.failure.empty()) {
+      errors << "lockstep verify: " << file << ": " << paths[i].name << " did not run: " << run.failure
+             << '\n';
+    } else if (found.bar >= 0) {
+      explain(file, paths[i].name, input, found, errors);
+    }
+    is_fine = is_fine && run.failure.empty() && found.bar < 0;
+  }
+  if (expected.status != Status::ok) {
+    errors << "lockstep verify: " << file << ": bar " << expected.outputs.size() << " (line "
+           << expected.outputs.size() + 2 << "): " << refusal_text(expected.status)
+           << "; compared up to there\n";
+  }
+  out << fmt::format("{}  digest {}\n", file, expected.digest.hex()) << std::flush;
+  return is_fine;
+}
+
+#ifdef LOCKSTEP_PLANTED_FAULTS
+/// BACKEND:BAR:FIELD.
+void plant(const std::string& text) {
+  if (text.empty()) return;
+  const std::size_t first = text.find(':');
+  const std::size_t second = text.find(':', first + 1);
+  const auto number = [&](std::size_t begin, std::size_t end, auto& value) {
+    const char* last = text.data() + end;
+    return std::from_chars(text.data() + begin, last, value).ptr == last;
+  };
+  detail::PlantedFault fault;
+  const auto backend = parse_backend(text.substr(0, first));
+  if (!backend || second == std::string::npos || !number(first + 1, second, fault.bar) ||
+      !number(second + 1, text.size(), fault.field)) {
+    throw CommandError(kExitUsage, "--plant " + text + ": must be BACKEND:BAR:FIELD");
+  }
+  fault.backend = *backend;
+  detail::plant_fault(fault);
+}
+#else
+void plant(const std::string&) {}
+#endif
+
+}  // namespace
+
+int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& errors) {
+  try {
+    plant(options.plant);
+    const std::vector<Path> paths = verify_paths();
+    std::size_t file_width = 0, path_width = 0;
+    for (const std::string& file : options.files) file_width = std::max(file_width, file.size());
+    for (const Path& path : paths) path_width = std::max(path_width, path.name.size());
+    Report report(out, file_width, path_width);
+    bool is_fine = true;
+    for (const std::string& file : options.files) {
+      is_fine &= verify_file(file, read_input(file, options.bars), paths, report, out, errors);
+    }
+    out << (is_fine ? "every path gives the same bits\n" : "paths DIFFER\n");
+    return is_fine ? kExitFine : kExitCheckFailed;
+  } catch (const CommandError& error) {
+    errors << "lockstep verify: " << error.what() << '\n';
+    return error.code();
+  } catch (const engine::ConfigError& error) {
+    errors << "lockstep verify: " << error.what() << '\n';
+    return kExitUsage;
+  } catch (const std::bad_alloc&) {
+    errors << "lockstep verify: not enough memory\n";
+    return kExitEnvironment;
+  }
+}
+
+void add_verify_command(CLI::App& app, std::function<int()>& run) {
+  const auto options = std::make_shared<VerifyOptions>();
+  CLI::App* command =
+      app.add_subcommand("verify", "All paths of this machine over the same bars, compared bit by bit");
+  command->add_option("BARS", options->files, "CSV or CSV.gz files, as for compute")->required();
+  command->add_option("--config", options->bars.config, "configuration file (docs/configuration.md)");
+  command->add_option("--price-scale", options->bars.price_scale,
+                      "decimals of a price, 0 to 18; else from the file");
+  command->add_option("--price-rounding", options->bars.price_rounding, "none or half_even");
+  command->add_option("--interval", options->bars.interval, "bar length for rolling anchors, such as 1m");
+#ifdef LOCKSTEP_PLANTED_FAULTS
+  command->add_option("--plant", options->plant)->group("");
+#endif
+  command->callback(
+      [options, &run] { run = [options] { return run_verify(*options, std::cout, std::cerr); }; });
+}
+
+}  // namespace lockstep::tools

@@ -1,0 +1,29 @@
+// `lockstep verify`: every path of this machine over the same bars, compared bit by bit.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "tools/bar_plan.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace lockstep::tools {
+
+struct VerifyOptions {
+  std::vector<std::string> files;  ///< CSV or CSV.gz
+  BarOptions bars;
+  std::string plant;  ///< test builds: BACKEND:BAR:FIELD, a fault of one ulp in what that backend gives
+};
+
+/// Runs it; gives the exit code of design.md. The table goes to `out`, every message to `errors`.
+int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& errors);
+
+/// Registers the sub-command; parsing it sets `run`.
+void add_verify_command(CLI::App& app, std::function<int()>& run);
+
+}  // namespace lockstep::tools
