@@ -4,12 +4,29 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace lockstep::engine {
 
-void stay_on_cpu(std::size_t place) {
+namespace {
+
+/// Of the process' first thread: our own set may be one CPU already.
+cpu_set_t allowed_cpus() {
   cpu_set_t allowed;
-  // Of the process' first thread: our own set may be one CPU already.
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+  return allowed;
+}
+
+}  // namespace
+
+std::size_t cpu_count() {
+  const cpu_set_t allowed = allowed_cpus();
+  return std::max<std::size_t>(1, static_cast<std::size_t>(CPU_COUNT(&allowed)));
+}
+
+void stay_on_cpu(std::size_t place) {
+  const cpu_set_t allowed = allowed_cpus();
   const auto count = static_cast<std::size_t>(CPU_COUNT(&allowed));
   if (count < 2) return;
   std::size_t left = place % count;

@@ -9,5 +9,7 @@ namespace lockstep::engine {
 /// Spinning threads that share or change CPUs wait for each other's time slices. Nothing happens where the
 /// system refuses.
 void stay_on_cpu(std::size_t place);
+/// How many CPUs the process may use; at least 1.
+std::size_t cpu_count();
 
 }  // namespace lockstep::engine

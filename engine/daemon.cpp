@@ -115,7 +115,8 @@ class Daemon::Impl {
 
   void start() {
     if (journal_) journal_->start();
-    for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
+    for (std::size_t i = 0; i < shards_.size() && !is_shard_on_network(); ++i)
+      shards_[i]->start(/*place=*/i + 1);
     note_health();
     network_ = std::thread([this] { run_network(); });
     boost::asio::post(network_io_, [this] {
@@ -263,6 +264,11 @@ class Daemon::Impl {
     }
   }
 
+  /// Two threads that spin would leave no CPU of two to anyone else; one after the other they are faster.
+  bool is_shard_on_network() const {
+    return config_.engine.poll == PollMode::busy && shards_.size() == 1 && cpu_count() < 3;
+  }
+
   void run_network() {
     auto work = boost::asio::make_work_guard(network_io_);
     note_health_again();
@@ -270,8 +276,11 @@ class Daemon::Impl {
       stay_on_cpu(0);
       // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time
       // slice.
+      const bool has_shard = is_shard_on_network();
       while (!is_network_stopping_.load(std::memory_order_acquire)) {
-        if (network_io_.poll() == 0) std::this_thread::yield();
+        const bool has_read = network_io_.poll() > 0;
+        const bool has_worked = has_shard && shards_.front()->turn();
+        if (!has_read && !has_worked) std::this_thread::yield();
       }
     } else {
       network_io_.run();

@@ -2,6 +2,8 @@
 
 #include "engine/cpu_place.hpp"
 
+#include <utility>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -90,13 +92,24 @@ void ShardThread::give_states() {
 void ShardThread::start(std::size_t place) {
   thread_ = std::thread([this, place] {
     if (poll_ == PollMode::busy) stay_on_cpu(place);
+    take_up_adopted();
     run();
   });
+}
+
+bool ShardThread::turn() {
+  if (!std::exchange(has_turns_, true)) take_up_adopted();
+  if (port_ != nullptr && port_->is_blocked()) return answer_requests();
+  const std::size_t count = queue_.take(batch_.data(), kBatch);
+  // One piece of what can wait, not all: nothing new comes in before this turn ends.
+  const bool has_prepared = count == 0 && shard_.do_postponed();
+  return work(count) || has_prepared;
 }
 
 void ShardThread::stop() {
   is_stopping_.store(true, std::memory_order_release);
   if (thread_.joinable()) thread_.join();
+  if (std::exchange(has_turns_, false)) run();
 }
 
 std::size_t ShardThread::take() {
@@ -109,7 +122,6 @@ std::size_t ShardThread::take() {
 }
 
 void ShardThread::run() {
-  take_up_adopted();
   for (;;) {
     const bool is_last_round = is_stopping_.load(std::memory_order_acquire);
     if (is_held_up()) {
@@ -118,15 +130,20 @@ void ShardThread::run() {
       continue;
     }
     const std::size_t count = take();
-    for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
-    give_states();
-    if (port_ != nullptr) port_->flush();
-    answer_requests();
+    work(count);
     if (is_last_round && count == 0) return;
   }
 }
 
-void ShardThread::answer_requests() {
+/// Applies the first `count` events of the batch, and what goes with them. False when that was nothing.
+bool ShardThread::work(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
+  give_states();
+  if (port_ != nullptr) port_->flush();
+  return answer_requests() || count > 0;
+}
+
+bool ShardThread::answer_requests() {
   DetailRequest request;
   bool any = false;
   while (requests_.take(&request, 1) == 1) {
@@ -134,6 +151,7 @@ void ShardThread::answer_requests() {
     any = true;
   }
   if (any) waker_.wake();
+  return any;
 }
 
 }  // namespace lockstep::engine

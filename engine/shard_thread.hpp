@@ -1,4 +1,4 @@
-// A shard with its queue and its thread.
+// A shard with its queue and its thread, or its turns on another one.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,11 @@ class ShardThread {
   void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
   /// `place`: which CPU a busy shard stays on, see stay_on_cpu().
   void start(std::size_t place);
-  /// Applies what is queued (as far as the journal takes it) and ends the thread.
+  /// Instead of start(): the shard has no thread of its own, its work is done in turns of the caller's, from
+  /// now until stop(). Never waits. False when there was nothing to do.
+  bool turn();
+  /// Applies what is queued (as far as the journal takes it) and ends the thread. After turns, once their
+  /// thread has ended.
   void stop();
   void request_detail(const DetailRequest& request) { requests_.push(request); }
   core::EventQueue& queue() { return queue_; }
@@ -36,8 +40,9 @@ class ShardThread {
 
  private:
   void run();
+  bool work(std::size_t count);
   std::size_t take();
-  void answer_requests();
+  bool answer_requests();
   void take_up_adopted();
   bool is_held_up();
   void give_states();
@@ -60,6 +65,7 @@ class ShardThread {
   std::uint64_t generation_ = 0;  // of the snapshot that our states were given to last
   std::size_t next_state_ = 0;    // of ids_, to be given to the next one
   std::vector<std::byte> state_;
+  bool has_turns_ = false;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

@@ -81,9 +81,12 @@ class SilentFeed final : public feeds::Feed {
   std::vector<core::BackfillRequest> requests;  // on the shard's thread; read after it has stopped
 };
 
-std::vector<Signal> run_on_thread(const core::Catalog& catalog, const SeriesSettings& settings,
-                                  const std::vector<MarketEvent>& life, PollMode poll, std::size_t batch,
-                                  std::size_t& asked) {
+/// Who does the shard's work.
+enum class Worker { sleeping_thread, spinning_thread, turns };
+
+std::vector<Signal> run_shard(const core::Catalog& catalog, const SeriesSettings& settings,
+                              const std::vector<MarketEvent>& life, Worker worker, std::size_t batch,
+                              std::size_t& asked) {
   boost::asio::io_context io;
   SignalQueue signals(1 << 14);
   DetailAnswerQueue answers(16);
@@ -91,13 +94,19 @@ std::vector<Signal> run_on_thread(const core::Catalog& catalog, const SeriesSett
   SilentFeed feed;
   const std::vector<feeds::Feed*> feed_of_series(catalog.size(), &feed);
   EngineConfig config;
-  config.poll = poll;
+  config.poll = worker == Worker::sleeping_thread ? PollMode::wait : PollMode::busy;
   ShardThread shard(catalog, {0, 1, 2, 3, 4, 5}, settings, config, signals, answers, waker, feed_of_series);
   FeedOutlet outlet({&shard.queue()});
-  shard.start(1);
+  if (worker != Worker::turns) shard.start(1);
   for (std::size_t i = 0; i < life.size(); ++i) {
     if (i % batch == 0) {
-      while (shard.queue().depth() > 0) std::this_thread::yield();
+      while (shard.queue().depth() > 0) {
+        if (worker == Worker::turns) {
+          shard.turn();
+        } else {
+          std::this_thread::yield();
+        }
+      }
     }
     REQUIRE(outlet.push(life[i]));
   }
@@ -185,11 +194,11 @@ TEST_CASE("threads, queues and batches change no bit of what is published", "[en
   RecordingSink sink;
   Shard shard(catalog, {0, 1, 2, 3, 4, 5}, settings, sink);
   for (const MarketEvent& event : life) shard.apply(event);
-  for (const PollMode poll : {PollMode::wait, PollMode::busy}) {
+  for (const Worker worker : {Worker::sleeping_thread, Worker::spinning_thread, Worker::turns}) {
     for (const std::size_t batch : {1, 7, 300, 1'000'000}) {
       CAPTURE(batch);
       std::size_t asked = 0;
-      const std::vector<Signal> taken = run_on_thread(catalog, settings, life, poll, batch, asked);
+      const std::vector<Signal> taken = run_shard(catalog, settings, life, worker, batch, asked);
       REQUIRE(taken.size() == sink.signals.size());
       for (std::size_t i = 0; i < taken.size(); ++i) {
         REQUIRE(taken[i].ts_published_ns > 0);
