@@ -115,8 +115,11 @@ class Daemon::Impl {
 
   void start() {
     if (journal_) journal_->start();
-    for (std::size_t i = 0; i < shards_.size() && !is_shard_on_network(); ++i)
-      shards_[i]->start(/*place=*/i + 1);
+    if (is_shard_on_network()) {
+      shards_.front()->start_turns();
+    } else {
+      for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
+    }
     note_health();
     network_ = std::thread([this] { run_network(); });
     boost::asio::post(network_io_, [this] {

@@ -97,8 +97,12 @@ void ShardThread::start(std::size_t place) {
   });
 }
 
+void ShardThread::start_turns() {
+  has_turns_ = true;
+  take_up_adopted();
+}
+
 bool ShardThread::turn() {
-  if (!std::exchange(has_turns_, true)) take_up_adopted();
   if (port_ != nullptr && port_->is_blocked()) return answer_requests();
   const std::size_t count = queue_.take(batch_.data(), kBatch);
   // One piece of what can wait, not all: nothing new comes in before this turn ends.

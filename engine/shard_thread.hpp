@@ -26,8 +26,9 @@ class ShardThread {
   void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
   /// `place`: which CPU a busy shard stays on, see stay_on_cpu().
   void start(std::size_t place);
-  /// Instead of start(): the shard has no thread of its own, its work is done in turns of the caller's, from
-  /// now until stop(). Never waits. False when there was nothing to do.
+  /// Instead of start(): the shard has no thread of its own, its work is done in turns of the caller's.
+  void start_turns();
+  /// One of them; never waits. False when there was nothing to do.
   bool turn();
   /// Applies what is queued (as far as the journal takes it) and ends the thread. After turns, once their
   /// thread has ended.

@@ -97,7 +97,11 @@ std::vector<Signal> run_shard(const core::Catalog& catalog, const SeriesSettings
   config.poll = worker == Worker::sleeping_thread ? PollMode::wait : PollMode::busy;
   ShardThread shard(catalog, {0, 1, 2, 3, 4, 5}, settings, config, signals, answers, waker, feed_of_series);
   FeedOutlet outlet({&shard.queue()});
-  if (worker != Worker::turns) shard.start(1);
+  if (worker == Worker::turns) {
+    shard.start_turns();
+  } else {
+    shard.start(1);
+  }
   for (std::size_t i = 0; i < life.size(); ++i) {
     if (i % batch == 0) {
       while (shard.queue().depth() > 0) {
