@@ -107,6 +107,7 @@ class Daemon::Impl {
       shards_[shard_of(request.series, shards_.size())]->request_detail(request);
     };
     hooks.feed_health = [this] { return feed_health(); };
+    hooks.daemon_health = [this] { return health(); };
     hooks.config_text = [this] { return to_text(config_); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
   }

@@ -8,24 +8,13 @@
 
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
-#include "engine/journal/writer.hpp"
+#include "engine/health.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
 namespace lockstep::engine {
 
 class ApiServer;
-
-/// How the queues do; every counter grows only.
-struct DaemonHealth {
-  std::vector<std::size_t> queue_depth;  ///< per shard, events
-  std::uint64_t events_lost = 0;         ///< pushed while a shard's queue was full (the series went to GAP)
-  std::uint64_t signals_lost = 0;        ///< published while the outputs' queue was full
-  bool has_journal = false;
-  bool is_journal_stuck = false;  ///< nothing is published, no series is valid
-  std::string journal_trouble;    ///< why; empty while all is well
-  journal::WriterStats journal;
-};
 
 /// One running engine. start(), then run_outputs() on the caller's thread until stop().
 class Daemon {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 
 #include "engine/api/ascii.hpp"
 #include "engine/api/json_writer.hpp"
@@ -75,6 +76,22 @@ void write_feeds(JsonWriter& json, const ServerState& state) {
     json.field("last_error", feed.last_error).end_object();
   }
   json.end_array();
+}
+
+void write_engine(JsonWriter& json, const ServerState& state) {
+  const DaemonHealth health = state.hooks.daemon_health ? state.hooks.daemon_health() : DaemonHealth();
+  const std::size_t waiting =
+      std::accumulate(health.queue_depth.begin(), health.queue_depth.end(), std::size_t{0});
+  json.key("engine").begin_object().field("events_waiting", waiting);
+  json.field("events_lost", health.events_lost).field("signals_lost", health.signals_lost);
+  json.key("journal")
+      .begin_object()
+      .field("kept", health.has_journal)
+      .field("stuck", health.is_journal_stuck);
+  json.field("trouble", health.journal_trouble).field("records", health.journal.records);
+  json.field("bytes", health.journal.bytes).field("pending_bytes", health.journal.pending_bytes);
+  json.field("syncs", health.journal.syncs).field("sync_us_max", health.journal.sync_us_max);
+  json.end_object().end_object();
 }
 
 void write_clients(JsonWriter& json, const ServerState& state) {
@@ -211,6 +228,7 @@ Answer status_answer(const ServerState& state) {
   json.field("uptime_ms", (monotonic_ns() - state.ts_started_ns) / 1'000'000).field("now_ms", wall_ms());
   write_series_counts(json, state);
   write_feeds(json, state);
+  write_engine(json, state);
   write_clients(json, state);
   json.field("config",
              without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token));

@@ -10,6 +10,7 @@
 #include "engine/api/limits.hpp"
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
+#include "engine/health.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
@@ -24,6 +25,7 @@ struct ApiHooks {
   /// Passes a request for the weight table to the series' shard; the answer comes by on_detail().
   std::function<void(const DetailRequest&)> request_detail;
   std::function<std::vector<feeds::FeedHealth>()> feed_health;
+  std::function<DaemonHealth()> daemon_health;
   std::function<std::string()> config_text;  ///< what is in force, for /v1/status
 };
 
