@@ -10,6 +10,7 @@
 #include <new>
 
 #include "kernels/detail/fault.hpp"
+#include "replay/journal_replay.hpp"
 #include "tools/csv/errors.hpp"
 #include "tools/path_run.hpp"
 
@@ -53,41 +54,102 @@ class Report {
   std::size_t path_width_;
 };
 
-void explain(const std::string& file, const std::string& path, const PathInput& input,
-             const Divergence& found, std::ostream& errors) {
-  const auto at = static_cast<std::size_t>(found.bar);
-  const std::string where = at < input.bars.size() ? fmt::format("bar {} (ts_ms {}, line {})", found.bar,
-                                                                 input.bars[at].ts_open_ms, found.bar + 2)
-                                                   : fmt::format("after bar {}", found.bar - 1);
+/// Bars in front of the first one that differs, which a message shows with it.
+constexpr std::int64_t kBarsShown = 3;
+
+/// `has_lines`: the bars are of a file, one a line behind the header.
+void explain(const std::string& name, const std::string& path, const PathInput& input,
+             const Divergence& found, bool has_lines, std::ostream& errors) {
+  const auto count = static_cast<std::int64_t>(input.bars.size());
+  std::string where = fmt::format("after bar {}", found.bar - 1);
+  if (found.bar < count) {
+    where = fmt::format("bar {} (ts_ms {}", found.bar,
+                        input.bars[static_cast<std::size_t>(found.bar)].ts_open_ms);
+    where += has_lines ? fmt::format(", line {})", found.bar + 2) : ")";
+  }
   errors << fmt::format(
       "lockstep verify: {}: {} differs from incremental first at {}: {} is {:016x}, should be {:016x}\n",
-      file, path, where, found.field, found.actual, found.expected);
+      name, path, where, found.field, found.actual, found.expected);
+  for (std::int64_t at = std::max<std::int64_t>(0, found.bar - kBarsShown); at <= found.bar && at < count;
+       ++at) {
+    const BarTicks& bar = input.bars[static_cast<std::size_t>(at)];
+    errors << fmt::format("  bar {}: ts_ms {}, in ticks open {} high {} low {} close {}\n", at,
+                          bar.ts_open_ms, bar.open, bar.high, bar.low, bar.close);
+  }
 }
 
-/// False when some path differs or did not run.
-bool verify_file(const std::string& file, const PathInput& input, const std::vector<Path>& paths,
-                 Report& report, std::ostream& out, std::ostream& errors) {
+/// One set of bars through every path. `recorded`: what a journal says came of them. False when some path
+/// differs or did not run.
+bool verify_bars(const std::string& name, const PathInput& input, const std::vector<Path>& paths,
+                 const PathRun* recorded, Report& report, std::ostream& out, std::ostream& errors) {
   bool is_fine = true;
   PathRun expected;
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    PathRun run = paths[i].run(input);
-    if (i == 0) expected = run;
+  const auto check = [&](const std::string& path, const PathRun& run) {
     const Divergence found = run.failure.empty() ? compare(expected, run) : Divergence{};
-    report.add(file, paths[i].name, run, found);
+    report.add(name, path, run, found);
     if (!run.failure.empty()) {
-      errors << "lockstep verify: " << file << ": " << paths[i].name << " did not run: " << run.failure
-             << '\n';
+      errors << "lockstep verify: " << name << ": " << path << " did not run: " << run.failure << '\n';
     } else if (found.bar >= 0) {
-      explain(file, paths[i].name, input, found, errors);
+      explain(name, path, input, found, recorded == nullptr, errors);
     }
     is_fine = is_fine && run.failure.empty() && found.bar < 0;
+  };
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const PathRun run = paths[i].run(input);
+    if (i == 0) expected = run;
+    check(paths[i].name, run);
+    if (i == 0 && recorded != nullptr) check("journal", *recorded);
   }
   if (expected.status != Status::ok) {
-    errors << "lockstep verify: " << file << ": bar " << expected.outputs.size() << " (line "
-           << expected.outputs.size() + 2 << "): " << refusal_text(expected.status)
-           << "; compared up to there\n";
+    errors << "lockstep verify: " << name << ": bar " << expected.outputs.size();
+    if (recorded == nullptr) errors << " (line " << expected.outputs.size() + 2 << ')';
+    errors << ": " << refusal_text(expected.status) << "; compared up to there\n";
   }
-  out << fmt::format("{}  digest {}\n", file, expected.digest.hex()) << std::flush;
+  out << fmt::format("{}  digest {}\n", name, expected.digest.hex()) << std::flush;
+  return is_fine;
+}
+
+/// Every series of a journal: what was recorded live, replayed, against every path from its bars.
+bool verify_journal(const std::string& journal, const std::vector<Path>& paths, std::size_t path_width,
+                    std::ostream& out, std::ostream& errors) {
+  replay::ReplayReport replayed;
+  const std::vector<replay::JournalSeries> all = replay::read_journal_series(journal, replayed);
+  bool is_fine = replayed.mismatches.empty();
+  for (const auto& mismatch : replayed.mismatches) {
+    errors << "lockstep verify: the journal's digest is not the replayed one: " << mismatch.text() << '\n';
+  }
+  if (replayed.damage && !replayed.damage->is_torn_tail) {
+    throw CommandError(kExitData, replayed.damage->text());
+  }
+  if (!replayed.snapshot.empty()) {
+    throw CommandError(kExitData,
+                       journal + ": its beginning is gone (retention), so its bars are not all there; " +
+                           "`lockstep replay` checks the digests from snapshot " + replayed.snapshot);
+  }
+  std::size_t width = 0;
+  for (const auto& series : all) width = std::max(width, series.name.size());
+  Report report(out, width, path_width);
+  for (const auto& series : all) {
+    const PathInput input{AtcParams::create(series.config, series.price_scale), series.bars, series.anchor,
+                          series.interval_ms};
+    PathRun recorded;
+    recorded.outputs = series.outputs;
+    recorded.digest = series.digest;
+    is_fine &= verify_bars(series.name, input, paths, &recorded, report, out, errors);
+  }
+  if (all.empty()) throw CommandError(kExitData, journal + ": no series in this journal");
+  return is_fine;
+}
+
+bool verify_files(const VerifyOptions& options, const std::vector<Path>& paths, std::size_t path_width,
+                  std::ostream& out, std::ostream& errors) {
+  std::size_t width = 0;
+  for (const std::string& file : options.files) width = std::max(width, file.size());
+  Report report(out, width, path_width);
+  bool is_fine = true;
+  for (const std::string& file : options.files) {
+    is_fine &= verify_bars(file, read_input(file, options.bars), paths, nullptr, report, out, errors);
+  }
   return is_fine;
 }
 
@@ -120,14 +182,14 @@ int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& er
   try {
     plant(options.plant);
     const std::vector<Path> paths = verify_paths();
-    std::size_t file_width = 0, path_width = 0;
-    for (const std::string& file : options.files) file_width = std::max(file_width, file.size());
+    std::size_t path_width = 7;  // "journal"
     for (const Path& path : paths) path_width = std::max(path_width, path.name.size());
-    Report report(out, file_width, path_width);
-    bool is_fine = true;
-    for (const std::string& file : options.files) {
-      is_fine &= verify_file(file, read_input(file, options.bars), paths, report, out, errors);
+    if (options.files.empty() == options.journal.empty()) {
+      throw CommandError(kExitUsage, "give either files of bars or --journal DIR");
     }
+    const bool is_fine = options.journal.empty()
+                             ? verify_files(options, paths, path_width, out, errors)
+                             : verify_journal(options.journal, paths, path_width, out, errors);
     out << (is_fine ? "every path gives the same bits\n" : "paths DIFFER\n");
     return is_fine ? kExitFine : kExitCheckFailed;
   } catch (const CommandError& error) {
@@ -135,7 +197,10 @@ int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& er
     return error.code();
   } catch (const engine::ConfigError& error) {
     errors << "lockstep verify: " << error.what() << '\n';
-    return kExitUsage;
+    return options.journal.empty() ? kExitUsage : kExitData;
+  } catch (const engine::journal::StorageError& error) {
+    errors << "lockstep verify: " << error.what() << '\n';
+    return kExitData;
   } catch (const std::bad_alloc&) {
     errors << "lockstep verify: not enough memory\n";
     return kExitEnvironment;
@@ -146,7 +211,9 @@ void add_verify_command(CLI::App& app, std::function<int()>& run) {
   const auto options = std::make_shared<VerifyOptions>();
   CLI::App* command =
       app.add_subcommand("verify", "All paths of this machine over the same bars, compared bit by bit");
-  command->add_option("BARS", options->files, "CSV or CSV.gz files, as for compute")->required();
+  command->add_option("BARS", options->files, "CSV or CSV.gz files, as for compute");
+  command->add_option("--journal", options->journal,
+                      "instead: a daemon's data directory; what it recorded is one more path");
   command->add_option("--config", options->bars.config, "configuration file (docs/configuration.md)");
   command->add_option("--price-scale", options->bars.price_scale,
                       "decimals of a price, 0 to 18; else from the file");

@@ -1,4 +1,5 @@
-// `lockstep verify`: every path of this machine over the same bars, compared bit by bit.
+// `lockstep verify`: every path of this machine over the same bars, of files or of a journal, compared bit by
+// bit.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,7 @@ namespace lockstep::tools {
 
 struct VerifyOptions {
   std::vector<std::string> files;  ///< CSV or CSV.gz
+  std::string journal;             ///< or, instead, a data directory (or its journal folder)
   BarOptions bars;
   std::string plant;  ///< test builds: BACKEND:BAR:FIELD, a fault of one ulp in what that backend gives
 };

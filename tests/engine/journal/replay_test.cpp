@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "tests/engine/journal/journal_rig.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/verify_command.hpp"
 
 namespace lockstep::engine::journal::test {
 namespace {
@@ -150,6 +152,40 @@ TEST_CASE("the bars of a journal are those that its series took", "[journal][rep
     }
     REQUIRE(state.state().digest() == all[id].digest);
   }
+}
+
+TEST_CASE("verify compares a journal's bars by every path with what was recorded",
+          "[journal][replay][verify]") {
+  const Recorded recorded;
+  const lockstep::test::TemporaryFolder folder;
+  const auto verify = [&](const std::string& name, std::string& text) {
+    tools::VerifyOptions options;
+    options.journal = folder.path(name) + kData;
+    std::ostringstream out, errors;
+    const int exit_code = tools::run_verify(options, out, errors);
+    text = out.str() + errors.str();
+    return exit_code;
+  };
+  std::string text;
+  Recorded::dump(recorded.storage, folder.path("live"));
+  CHECK(verify("live", text) == 0);
+  CAPTURE(text);
+  CHECK(text.find("every path gives the same bits") != std::string::npos);
+  CHECK(text.find(recorded.digests[1].hex()) != std::string::npos);
+  CHECK(text.find("scalar") != std::string::npos);
+
+  MemoryStorage forged;
+  forge(recorded, forged, 40);
+  Recorded::dump(forged, folder.path("forged"));
+  CHECK(verify("forged", text) == 1);
+  CHECK(text.find("the journal's digest is not the replayed one") != std::string::npos);
+
+  CHECK(verify("nowhere", text) == 3);
+  tools::VerifyOptions both;
+  both.journal = folder.path("live") + kData;
+  both.files = {"bars.csv"};
+  std::ostringstream out, errors;
+  CHECK(tools::run_verify(both, out, errors) == 2);
 }
 
 }  // namespace lockstep::engine::journal::test
