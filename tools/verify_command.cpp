@@ -41,9 +41,10 @@ class Report {
   }
 
   void add(const std::string& file, const std::string& path, const PathRun& run, const Divergence& found) {
-    const double speed = run.seconds > 0 ? static_cast<double>(run.bars_computed) / run.seconds : 0;
+    const std::string speed =
+        run.seconds > 0 ? fmt::format("{:.0f}", static_cast<double>(run.bars_computed) / run.seconds) : "-";
     const std::string verdict = run.failure.empty() ? fmt::format("{}", found.bits) : "not run";
-    out_ << fmt::format("{:<{}}  {:<{}}  {:>10}  {:>13.0f}  {:>14}\n", file, file_width_, path, path_width_,
+    out_ << fmt::format("{:<{}}  {:<{}}  {:>10}  {:>13}  {:>14}\n", file, file_width_, path, path_width_,
                         run.outputs.size(), speed, verdict)
          << std::flush;
   }
