@@ -10,24 +10,25 @@
 
 namespace lockstep::feeds::json {
 
-/// Opens `body` for `parser`; it may grow in capacity.
-inline bool open_body(simdjson::ondemand::parser& parser, std::string& body,
-                      simdjson::ondemand::document& document) {
-  body.reserve(body.size() + kJsonPadding);
-  return parser.iterate(body.data(), body.size(), body.size() + kJsonPadding).get(document) ==
-         simdjson::SUCCESS;
-}
-
-/// Walks an object body: visit(key, value) for every field, to its very end.
+/// Walks an object body: visit(key, value) for every field, to its very end. `body` may grow in capacity.
 template <class Visit>
 ParseResult walk_body(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
+  body.reserve(body.size() + kJsonPadding);
   simdjson::ondemand::document document;
-  if (!open_body(parser, body, document)) return kNotJson;
   Object object;
-  const simdjson::error_code error = document.get_object().get(object);
-  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("the body is an object");
-  if (error != simdjson::SUCCESS) return kNotJson;
-  const ParseResult result = for_each_field(object, visit);
+  ParseResult result = open(parser, body, "the body is an object", document, object);
+  if (result.is_ok()) result = for_each_field(object, visit);
+  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
+}
+
+/// Walks an array body: visit(element) for every element, to its very end. `body` may grow in capacity.
+template <class Visit>
+ParseResult walk_list(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
+  body.reserve(body.size() + kJsonPadding);
+  simdjson::ondemand::document document;
+  Array elements;
+  ParseResult result = open(parser, body, "the body is an array", document, elements);
+  if (result.is_ok()) result = for_each_element(elements, visit);
   return result.is_ok() && !is_at_end(document) ? kNotJson : result;
 }
 

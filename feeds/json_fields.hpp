@@ -125,10 +125,10 @@ ParseResult take(SeenFields& seen, unsigned bit, const char* name, Value& value,
   return read(value, target) ? kOk : wrong_type(name);
 }
 
-/// Every one of `names` was met, their bits being their places in the list.
+/// The first `needed` of `names` were met, their bits being their places in the list.
 template <std::size_t N>
-ParseResult all_seen(const SeenFields& seen, const char* const (&names)[N]) {
-  for (unsigned bit = 0; bit < N; ++bit) {
+ParseResult all_seen(const SeenFields& seen, const char* const (&names)[N], std::size_t needed = N) {
+  for (unsigned bit = 0; bit < needed; ++bit) {
     if (!seen.has(bit)) return missing(names[bit]);
   }
   return kOk;
@@ -137,6 +137,18 @@ ParseResult all_seen(const SeenFields& seen, const char* const (&names)[N]) {
 /// Length and first character of a key in one number, to switch on; the key itself must still be compared.
 constexpr unsigned key_tag(std::string_view key) {
   return key.empty() ? 0 : static_cast<unsigned>(key.size()) << 8 | static_cast<unsigned char>(key[0]);
+}
+
+/// Opens the text of a document as its outermost value, an Object or an Array; `what` says which belongs
+/// there. kJsonPadding readable bytes must follow `bytes`.
+template <class Outer>
+[[gnu::always_inline]] inline ParseResult open(simdjson::ondemand::parser& parser, std::string_view bytes,
+                                               const char* what, simdjson::ondemand::document& document,
+                                               Outer& outer) {
+  if (parser.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
+  const simdjson::error_code error = document.get(outer);
+  if (error == simdjson::INCORRECT_TYPE) return wrong_shape(what);
+  return error == simdjson::SUCCESS ? kOk : kNotJson;
 }
 
 /// Nothing but blanks follows the outermost value, which has been walked to its end.
@@ -156,6 +168,38 @@ ParseResult for_each_field(Object& object, Visit&& visit) {
     if (!result.is_ok()) return result;
   }
   return {};
+}
+
+/// The value of field `name` of an object that has been walked already: it came before what says what it is.
+template <class Visit>
+ParseResult read_again(Object& object, std::string_view name, Visit&& visit) {
+  if (object.reset().error() != simdjson::SUCCESS) return kNotJson;
+  return for_each_field(object, [&](std::string_view key, Value& value) -> ParseResult {
+    return key == name ? visit(value) : kOk;
+  });
+}
+
+/// Walks an object of which the fields `names` are taken. visit(key, field) for every field, where
+/// field(place, target, read) takes its value if it is names[place]. The first `needed` must have been there.
+template <std::size_t N, class Visit>
+ParseResult walk_fields(Object& object, const char* const (&names)[N], Visit&& visit,
+                        std::size_t needed = N) {
+  SeenFields seen;
+  const ParseResult result = for_each_field(object, [&](std::string_view key, Value& value) {
+    return visit(key, [&](unsigned place, auto& target, auto&& read) {
+      return key == names[place] ? take(seen, place, names[place], value, target, read) : kOk;
+    });
+  });
+  return result.is_ok() ? all_seen(seen, names, needed) : result;
+}
+
+/// walk_fields() of a value that must be an object; `what` says so.
+template <std::size_t N, class Visit>
+ParseResult walk_row(Value& value, const char* what, const char* const (&names)[N], Visit&& visit,
+                     std::size_t needed = N) {
+  Object row;
+  if (value.get_object().get(row) != simdjson::SUCCESS) return wrong_shape(what);
+  return walk_fields(row, names, visit, needed);
 }
 
 /// Calls visit(value) for every element until one is not ok.

@@ -25,7 +25,7 @@ struct SymbolInfo {
 class RestParser {
  public:
   /// Rows in the order of the body, their texts in it. On any status but ok `rows` is unspecified.
-  ParseResult parse_klines(std::string& body, std::vector<HistoryRow>& rows);
+  ParseResult parse_klines(std::string& body, const core::Interval& interval, std::vector<HistoryRow>& rows);
   ParseResult parse_trades(std::string& body, std::vector<TradeRow>& rows);
   ParseResult parse_server_time(std::string& body, std::int64_t& server_time_ms);
   /// Calls visit for every symbol, in the order of the body; its texts hold only during the call.
@@ -33,8 +33,6 @@ class RestParser {
                                   const std::function<void(const SymbolInfo&)>& visit);
 
  private:
-  ParseResult open(std::string& body, simdjson::ondemand::document& document);
-
   simdjson::ondemand::parser parser_;
 };
 

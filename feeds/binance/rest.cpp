@@ -21,8 +21,9 @@ RestSource::Target BinanceRest::bars_target(const core::Series& series, std::int
           paths_.klines_weight(rows)};
 }
 
-std::string BinanceRest::parse_bars(std::string& body, const core::Interval&, std::vector<HistoryRow>& rows) {
-  return json::body_error("klines", parser_.parse_klines(body, rows), body);
+std::string BinanceRest::parse_bars(std::string& body, const core::Interval& interval,
+                                    std::vector<HistoryRow>& rows) {
+  return json::body_error("klines", parser_.parse_klines(body, interval, rows), body);
 }
 
 std::string BinanceRest::parse_trades(std::string& body, std::vector<TradeRow>& rows) {

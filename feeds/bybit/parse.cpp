@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "feeds/frame_pattern.hpp"
+#include "feeds/interval_names.hpp"
+
 namespace lockstep::feeds::bybit {
 namespace {
 
@@ -18,24 +21,16 @@ using json::Value;
 using json::wrong_shape;
 using json::wrong_type;
 
-constexpr struct {
-  std::string_view venue, ours;
-} kIntervals[] = {{"1", "1m"},  {"3", "3m"},   {"5", "5m"},   {"15", "15m"}, {"30", "30m"},
-                  {"60", "1h"}, {"120", "2h"}, {"240", "4h"}, {"360", "6h"}, {"720", "12h"},
-                  {"D", "1d"},  {"W", "1w"},   {"M", "1M"}};
+constexpr IntervalName kIntervals[] = {
+    {"1", "1m"},   {"3", "3m"},   {"5", "5m"},    {"15", "15m"}, {"30", "30m"}, {"60", "1h"}, {"120", "2h"},
+    {"240", "4h"}, {"360", "6h"}, {"720", "12h"}, {"D", "1d"},   {"W", "1w"},   {"M", "1M"}};
 
 constexpr const char* kBarFields[] = {"start", "open", "close", "high", "low", "volume", "confirm"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a kline row is an object");
-  SeenFields seen;
   bool is_closed = false;
   BarTexts& bar = record.bar;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    const auto field = [&](unsigned bit, auto& target, auto&& read) {
-      return key == kBarFields[bit] ? take(seen, bit, kBarFields[bit], value, target, read) : kOk;
-    };
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("start"):
         return field(0, bar.ts_open_ms, json::read_int);
@@ -54,36 +49,35 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
       default:
         return kOk;
     }
-  });
+  };
+  const ParseResult result = json::walk_row(element, "a kline row is an object", kBarFields, visit);
   record.state = is_closed ? BarState::closed : BarState::open;
-  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
+  return result;
 }
 
 constexpr const char* kTradeFields[] = {"T", "s", "v", "p", "i"};
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade row is an object");
-  SeenFields seen;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    if (key.size() != 1) return kOk;
-    switch (key[0]) {
-      case 'T':
-        return take(seen, 0, kTradeFields[0], value, trade.ts_event_ms, json::read_int);
-      case 's':
-        return take(seen, 1, kTradeFields[1], value, trade.symbol, json::read_string);
-      case 'v':
-        return take(seen, 2, kTradeFields[2], value, trade.quantity, json::read_text);
-      case 'p':
-        return take(seen, 3, kTradeFields[3], value, trade.price, json::read_text);
-      case 'i':
-        return take(seen, 4, kTradeFields[4], value, trade.trade_id, json::read_string);
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
+    switch (key_tag(key)) {
+      case key_tag("T"):
+        return field(0, trade.ts_event_ms, json::read_int);
+      case key_tag("s"):
+        return field(1, trade.symbol, json::read_string);
+      case key_tag("v"):
+        return field(2, trade.quantity, json::read_text);
+      case key_tag("p"):
+        return field(3, trade.price, json::read_text);
+      case key_tag("i"):
+        return field(4, trade.trade_id, json::read_string);
       default:
         return kOk;
     }
-  });
-  return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+  };
+  return json::walk_row(element, "a trade row is an object", kTradeFields, visit);
 }
+
+constexpr std::string_view kKline = "kline.";
 
 /// kline.1.BTCUSDT: what the rows do not say themselves. False when it is not of that form.
 bool read_bar_topic(std::string_view topic, BarRecord& record) {
@@ -96,7 +90,7 @@ bool read_bar_topic(std::string_view topic, BarRecord& record) {
 }
 
 ParseResult read_data(Value& value, std::string_view topic, Frame& frame) {
-  const bool is_bar = topic.starts_with("kline.");
+  const bool is_bar = topic.starts_with(kKline);
   if (!is_bar && !topic.starts_with("publicTrade.")) return kOk;
   json::Array rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS) return wrong_type("data");
@@ -151,14 +145,6 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   });
 }
 
-/// Where the topic came behind the data: the data once more, now that it is known what it is.
-ParseResult read_data_again(Object& outer, const Outline& outline, Frame& frame) {
-  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-  return for_each_field(outer, [&](std::string_view key, Value& value) {
-    return key == "data" ? read_data(value, outline.topic, frame) : kOk;
-  });
-}
-
 void read_answer(const Outline& outline, Frame& frame) {
   Reply& reply = frame.reply;
   reply.message = outline.message;
@@ -173,34 +159,59 @@ void read_answer(const Outline& outline, Frame& frame) {
   }
 }
 
+// Spot has `type` in front, linear and inverse have it at the end.
+#define LOCKSTEP_BYBIT_ROW                                                                                         \
+  R"([{"start":#,"end":#,"interval":"$","open":"#","close":"#","high":"#","low":"#","volume":"#","turnover":"#",)" \
+  R"("confirm":$,"timestamp":#}],"ts":#)"
+constexpr FramePattern kSpotUpdate = R"({"type":"snapshot","topic":"$","data":)" LOCKSTEP_BYBIT_ROW "}";
+constexpr FramePattern kLinearUpdate = R"({"topic":"$","data":)" LOCKSTEP_BYBIT_ROW R"(,"type":"snapshot"})";
+#undef LOCKSTEP_BYBIT_ROW
+
+/// A frame with one row.
+bool guess_bar(std::string_view bytes, Frame& frame) {
+  std::array<std::string_view, kLinearUpdate.places()> text;
+  static_assert(kSpotUpdate.places() == kLinearUpdate.places());
+  if (!match_frame<kLinearUpdate>(bytes, text) && !match_frame<kSpotUpdate>(bytes, text)) return false;
+  BarRecord record;
+  const bool is_closed = text[10] == "true";
+  if (!text[0].starts_with(kKline) || !read_bar_topic(text[0], record) ||
+      !read_plain_int(text[1], record.bar.ts_open_ms) || !read_plain_int(text[12], record.ts_event_ms) ||
+      (!is_closed && text[10] != "false")) {
+    return false;
+  }
+  record.bar.open = text[4];
+  record.bar.close = text[5];
+  record.bar.high = text[6];
+  record.bar.low = text[7];
+  record.bar.volume = text[8];
+  record.state = is_closed ? BarState::closed : BarState::open;
+  frame.kind = FrameKind::bar;
+  frame.ts_event_ms = record.ts_event_ms;
+  frame.bars.push_back(record);
+  return true;
+}
+
 }  // namespace
 
 std::string_view interval_of(std::string_view text) {
-  for (const auto& interval : kIntervals) {
-    if (interval.venue == text) return interval.ours;
-  }
-  return text;
+  return our_interval(kIntervals, text);
 }
 
 std::string_view interval_text(std::string_view interval) {
-  for (const auto& known : kIntervals) {
-    if (known.ours == interval) return known.venue;
-  }
-  return {};
+  return venue_interval(kIntervals, interval);
 }
 
 ParseResult BybitFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
+  if (guess_bar(bytes, frame)) return kOk;
   simdjson::ondemand::document document;
-  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
   Object outer;
-  const simdjson::error_code error = document.get_object().get(outer);
-  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
-  if (error != simdjson::SUCCESS) return kNotJson;
+  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok()) result = read_outer(outer, outline, frame);
   if (result.is_ok() && outline.has_data_before_topic && outline.seen.has(0)) {
-    result = read_data_again(outer, outline, frame);
+    result =
+        json::read_again(outer, "data", [&](Value& value) { return read_data(value, outline.topic, frame); });
   }
   if (!result.is_ok()) return result;
   if (!json::is_at_end(document)) return kNotJson;

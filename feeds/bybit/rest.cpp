@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "feeds/bybit/parse.hpp"
+#include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 
 namespace lockstep::feeds::bybit {
@@ -37,22 +38,8 @@ std::string read_body(simdjson::ondemand::parser& parser, std::string& body, con
   return json::body_error(what, result, body);
 }
 
-/// ["start","open","high","low","close","volume","turnover"]
-ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
-  BarTexts& bar = row.bar;
-  std::string_view* const texts[] = {&bar.open, &bar.high, &bar.low, &bar.close, &bar.volume};
-  std::size_t column = 0;
-  const ParseResult result = json::walk_array(value, "list", [&](Value& cell) -> ParseResult {
-    const std::size_t at = column++;
-    if (at == 0) return json::read_int_text(cell, bar.ts_open_ms) ? kOk : wrong_type("start");
-    if (at <= 5) return json::read_text(cell, *texts[at - 1]) ? kOk : wrong_type("ohlcv");
-    return kOk;
-  });
-  if (!result.is_ok()) return result;
-  if (column < 6) return json::missing("volume");
-  row.ts_close_ms = is_time_plausible(bar.ts_open_ms) ? interval.next_open_ms(bar.ts_open_ms) - 1 : 0;
-  return kOk;
-}
+constexpr json::Cell kCells[] = {json::Cell::open_ms, json::Cell::open,  json::Cell::high,
+                                 json::Cell::low,     json::Cell::close, json::Cell::volume};
 
 ParseResult read_instrument(Value& value, ListedSymbol& symbol) {
   const ParseResult result =
@@ -84,10 +71,7 @@ std::string BybitRest::parse_time(std::string& body, std::int64_t& server_time_m
   const std::string error =
       read_body(parser_, body, "server time", envelope, [](std::string_view, Value&) { return kOk; });
   if (!error.empty()) return error;
-  if (!is_time_plausible(envelope.time_ms))
-    return fmt::format("server time: {} is no time", envelope.time_ms);
-  server_time_ms = envelope.time_ms;
-  return "";
+  return json::take_server_time(envelope.time_ms, server_time_ms);
 }
 
 RestSource::Target BybitRest::bars_target(const core::Series& series, std::int64_t from_ms, int rows) const {
@@ -114,8 +98,9 @@ std::string BybitRest::parse_bars(std::string& body, const core::Interval& inter
       read_body(parser_, body, "kline", envelope, [&](std::string_view key, Value& value) -> ParseResult {
         if (key != "list") return kOk;
         if (std::exchange(has_list, true)) return json::duplicate("list");
-        return json::walk_array(value, "list",
-                                [&](Value& row) { return read_row(row, interval, rows.emplace_back()); });
+        return json::walk_array(value, "list", [&](Value& row) {
+          return json::read_history_row(row, "list", kCells, interval, rows.emplace_back());
+        });
       });
   if (!error.empty()) return error;
   return has_list ? "" : "kline: missing field list";

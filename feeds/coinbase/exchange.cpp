@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "feeds/coinbase/parse.hpp"
+#include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/time_text.hpp"
 
@@ -30,39 +31,8 @@ constexpr VenueRules kRules{
     .trade_ids = TradeIds::dense,
 };
 
-/// [time_s, LOW, HIGH, open, close, volume], all of them numbers.
-ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
-  BarTexts& bar = row.bar;
-  std::string_view* const texts[] = {&bar.low, &bar.high, &bar.open, &bar.close, &bar.volume};
-  std::size_t column = 0;
-  std::int64_t start_s = 0;
-  const ParseResult result = json::walk_array(value, "candle", [&](Value& cell) -> ParseResult {
-    const std::size_t at = column++;
-    if (at == 0) return json::read_int(cell, start_s) ? kOk : wrong_type("time");
-    if (at <= 5) return json::read_text(cell, *texts[at - 1]) ? kOk : wrong_type("ohlcv");
-    return kOk;
-  });
-  if (!result.is_ok()) return result;
-  if (column < 6) return json::missing("volume");
-  if (start_s < kTimeMsMin / 1000 || start_s >= kTimeMsMax / 1000)
-    return wrong_type("time (seconds, 2009 to 2100)");
-  bar.ts_open_ms = start_s * 1000;
-  row.ts_close_ms = interval.next_open_ms(bar.ts_open_ms) - 1;
-  return kOk;
-}
-
-/// A body that is an array: visit(element) for each.
-template <class Visit>
-ParseResult walk_list(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
-  simdjson::ondemand::document document;
-  if (!json::open_body(parser, body, document)) return json::kNotJson;
-  json::Array elements;
-  const simdjson::error_code error = document.get_array().get(elements);
-  if (error == simdjson::INCORRECT_TYPE) return json::wrong_shape("the body is an array");
-  if (error != simdjson::SUCCESS) return json::kNotJson;
-  const ParseResult result = json::for_each_element(elements, visit);
-  return result.is_ok() && !json::is_at_end(document) ? json::kNotJson : result;
-}
+constexpr json::Cell kCells[] = {json::Cell::open_s, json::Cell::low,   json::Cell::high,
+                                 json::Cell::open,   json::Cell::close, json::Cell::volume};
 
 ParseResult read_product(Value& value, ListedSymbol& symbol) {
   std::string_view status;
@@ -87,14 +57,10 @@ ParseResult read_product(Value& value, ListedSymbol& symbol) {
 std::string ExchangeRest::parse_time(std::string& body, std::int64_t& server_time_ms) {
   std::int64_t time_ms = 0;
   const ParseResult result = json::walk_body(parser_, body, [&](std::string_view key, Value& value) {
-    std::string_view text;
-    const bool is_fine = key != "iso" || (json::read_string(value, text) && read_rfc3339(text, time_ms));
-    return is_fine ? kOk : wrong_type("iso");
+    return key == "iso" && !read_time(value, time_ms) ? wrong_type("iso") : kOk;
   });
   if (!result.is_ok()) return json::body_error("server time", result, body);
-  if (!is_time_plausible(time_ms)) return fmt::format("server time: {} is no time", time_ms);
-  server_time_ms = time_ms;
-  return "";
+  return json::take_server_time(time_ms, server_time_ms);
 }
 
 RestSource::Target ExchangeRest::bars_target(const core::Series& series, std::int64_t from_ms,
@@ -112,22 +78,25 @@ RestSource::Target ExchangeRest::bars_target(const core::Series& series, std::in
 std::string ExchangeRest::parse_bars(std::string& body, const core::Interval& interval,
                                      std::vector<HistoryRow>& rows) {
   rows.clear();
-  return json::body_error(
-      "candles",
-      walk_list(parser_, body, [&](Value& row) { return read_row(row, interval, rows.emplace_back()); }),
-      body);
+  return json::body_error("candles",
+                          json::walk_list(parser_, body,
+                                          [&](Value& row) {
+                                            return json::read_history_row(row, "candles", kCells, interval,
+                                                                          rows.emplace_back());
+                                          }),
+                          body);
 }
 
 std::string ExchangeRest::parse_listing(std::string& body, const Visit& visit, std::string& cursor) {
   cursor.clear();
   return json::body_error("products",
-                          walk_list(parser_, body,
-                                    [&](Value& element) {
-                                      ListedSymbol symbol;
-                                      const ParseResult read = read_product(element, symbol);
-                                      if (read.is_ok()) visit(symbol);
-                                      return read;
-                                    }),
+                          json::walk_list(parser_, body,
+                                          [&](Value& element) {
+                                            ListedSymbol symbol;
+                                            const ParseResult read = read_product(element, symbol);
+                                            if (read.is_ok()) visit(symbol);
+                                            return read;
+                                          }),
                           body);
 }
 

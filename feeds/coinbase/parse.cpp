@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "feeds/frame_pattern.hpp"
 #include "feeds/time_text.hpp"
 
 namespace lockstep::feeds::coinbase {
@@ -21,15 +22,10 @@ using json::Value;
 using json::wrong_shape;
 using json::wrong_type;
 
-/// "2026-08-09T21:05:42.514318Z"
-bool read_time(Value& value, std::int64_t& ts_ms) {
-  std::string_view text;
-  return json::read_string(value, text) && read_rfc3339(text, ts_ms);
-}
+/// The year 9999; beyond it the product with 1,000 could overflow.
+constexpr std::int64_t kSecondsMax = 253'402'300'799;
 
 bool read_seconds(Value& value, std::int64_t& ts_ms) {
-  constexpr std::int64_t kSecondsMax =
-      253'402'300'799;  // the year 9999; beyond it the product could overflow
   std::int64_t seconds = 0;
   if (!json::read_int_text(value, seconds) || seconds < 0 || seconds > kSecondsMax) return false;
   ts_ms = seconds * 1'000;
@@ -39,16 +35,10 @@ bool read_seconds(Value& value, std::int64_t& ts_ms) {
 constexpr const char* kBarFields[] = {"start", "high", "low", "open", "close", "volume", "product_id"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a candle is an object");
   record.state = BarState::unsaid;
   record.interval = kCandleInterval;
-  SeenFields seen;
   BarTexts& bar = record.bar;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    const auto field = [&](unsigned bit, auto& target, auto&& read) {
-      return key == kBarFields[bit] ? take(seen, bit, kBarFields[bit], value, target, read) : kOk;
-    };
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("start"):
         return field(0, bar.ts_open_ms, read_seconds);
@@ -67,41 +57,38 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
       default:
         return kOk;
     }
-  });
-  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
+  };
+  return json::walk_row(element, "a candle is an object", kBarFields, visit);
 }
 
-/// Of a trade of either feed: the trade id is a string here and a number there.
 constexpr const char* kTradeFields[] = {"product_id", "trade_id", "price", "size", "time"};
 
-ParseResult read_trade_field(std::string_view key, Value& value, SeenFields& seen, TradeRecord& trade) {
-  const auto field = [&](unsigned bit, auto& target, auto&& read) {
-    return key == kTradeFields[bit] ? take(seen, bit, kTradeFields[bit], value, target, read) : kOk;
+/// Of a trade of either feed: the trade id is a string here and a number there.
+ParseResult read_trade(Object& object, TradeRecord& trade) {
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
+    switch (key_tag(key)) {
+      case key_tag("product_id"):
+        return field(0, trade.symbol, json::read_string);
+      case key_tag("trade_id"):
+        return field(1, trade.trade_id, json::read_text);
+      case key_tag("price"):
+        return field(2, trade.price, json::read_text);
+      case key_tag("size"):
+        return field(3, trade.quantity, json::read_text);
+      case key_tag("time"):
+        return field(4, trade.ts_event_ms, read_time);
+      default:
+        return kOk;
+    }
   };
-  switch (key_tag(key)) {
-    case key_tag("product_id"):
-      return field(0, trade.symbol, json::read_string);
-    case key_tag("trade_id"):
-      return field(1, trade.trade_id, json::read_text);
-    case key_tag("price"):
-      return field(2, trade.price, json::read_text);
-    case key_tag("size"):
-      return field(3, trade.quantity, json::read_text);
-    case key_tag("time"):
-      return field(4, trade.ts_event_ms, read_time);
-    default:
-      return kOk;
-  }
+  return json::walk_fields(object, kTradeFields, visit);
 }
 static_assert(key_tag("size") == key_tag("side"), "they share a case, the name decides");
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
   Object row;
   if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade is an object");
-  SeenFields seen;
-  const ParseResult result = for_each_field(
-      row, [&](std::string_view key, Value& value) { return read_trade_field(key, value, seen, trade); });
-  return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+  return read_trade(row, trade);
 }
 
 /// The subscription channels that carry what we read, as the interval that SubscriptionName uses.
@@ -214,13 +201,6 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   });
 }
 
-ParseResult read_events_again(Object& outer, const Outline& outline, Frame& frame) {
-  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-  return for_each_field(outer, [&](std::string_view key, Value& value) {
-    return key == "events" ? read_events(value, outline.channel, frame) : kOk;
-  });
-}
-
 /// A message of Advanced Trade, by its channel.
 ParseResult finish_advanced(const Outline& outline, Frame& frame) {
   if (outline.channel == "heartbeats") frame.kind = FrameKind::heartbeat;
@@ -246,29 +226,53 @@ ParseResult finish_exchange(const Outline& outline, Object& outer, Frame& frame)
     frame.is_snapshot = outline.type == "last_match";
     TradeRecord& trade = frame.trades.emplace_back();
     if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-    SeenFields seen;
-    const ParseResult result = for_each_field(
-        outer, [&](std::string_view key, Value& value) { return read_trade_field(key, value, seen, trade); });
+    const ParseResult result = read_trade(outer, trade);
     frame.ts_event_ms = trade.ts_event_ms;
-    return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+    return result;
   }
   return kOk;
+}
+
+/// The update of one candle.
+bool guess_bar(std::string_view bytes, Frame& frame) {
+  static constexpr FramePattern kUpdate =
+      R"({"channel":"candles","timestamp":"$","sequence_num":#,"events":[{"type":"update","candles":[{"start":"#",)"
+      R"("high":"#","low":"#","open":"#","close":"#","volume":"#","product_id":"$"}]}]})";
+  std::array<std::string_view, kUpdate.places()> text;
+  std::int64_t ts_event_ms = 0, sequence = 0, start_s = 0;
+  if (!match_frame<kUpdate>(bytes, text) || !read_rfc3339(text[0], ts_event_ms) ||
+      !read_plain_int(text[1], sequence) || !read_plain_int(text[2], start_s) || start_s > kSecondsMax) {
+    return false;
+  }
+  frame.kind = FrameKind::bar;
+  frame.sequence = sequence;
+  frame.ts_event_ms = ts_event_ms;
+  frame.bars.push_back({.symbol = text[8],
+                        .interval = kCandleInterval,
+                        .ts_event_ms = ts_event_ms,
+                        .bar = {.ts_open_ms = start_s * 1'000,
+                                .open = text[5],
+                                .high = text[3],
+                                .low = text[4],
+                                .close = text[6],
+                                .volume = text[7]},
+                        .state = BarState::unsaid});
+  return true;
 }
 
 }  // namespace
 
 ParseResult CoinbaseFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
+  if (guess_bar(bytes, frame)) return kOk;
   simdjson::ondemand::document document;
-  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
   Object outer;
-  const simdjson::error_code error = document.get_object().get(outer);
-  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
-  if (error != simdjson::SUCCESS) return kNotJson;
+  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok()) result = read_outer(outer, outline, frame);
   if (result.is_ok() && outline.has_events_before_channel && outline.seen.has(kChannel)) {
-    result = read_events_again(outer, outline, frame);
+    result = json::read_again(outer, "events",
+                              [&](Value& value) { return read_events(value, outline.channel, frame); });
   }
   if (!result.is_ok()) return result;
   result =

@@ -1,5 +1,7 @@
 #include "feeds/coinbase/rest.hpp"
 
+#include "feeds/history_rows.hpp"
+#include "feeds/interval_names.hpp"
 #include "feeds/json_body.hpp"
 
 namespace lockstep::feeds::coinbase {
@@ -9,35 +11,27 @@ using json::kOk;
 using json::Value;
 using json::wrong_type;
 
-constexpr struct {
-  std::string_view ours, venue;
-} kGranularities[] = {{"1m", "ONE_MINUTE"},     {"5m", "FIVE_MINUTE"}, {"15m", "FIFTEEN_MINUTE"},
-                      {"30m", "THIRTY_MINUTE"}, {"1h", "ONE_HOUR"},    {"2h", "TWO_HOUR"},
-                      {"4h", "FOUR_HOUR"},      {"6h", "SIX_HOUR"},    {"1d", "ONE_DAY"}};
+constexpr IntervalName kGranularities[] = {
+    {"ONE_MINUTE", "1m"},     {"FIVE_MINUTE", "5m"}, {"FIFTEEN_MINUTE", "15m"},
+    {"THIRTY_MINUTE", "30m"}, {"ONE_HOUR", "1h"},    {"TWO_HOUR", "2h"},
+    {"FOUR_HOUR", "4h"},      {"SIX_HOUR", "6h"},    {"ONE_DAY", "1d"}};
 
-/// {"start","low","high","open","close","volume"}
+constexpr const char* kCandleFields[] = {"start", "low", "high", "open", "close", "volume"};
+
 ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
-  static constexpr const char* kFields[] = {"start", "low", "high", "open", "close", "volume"};
   BarTexts& bar = row.bar;
   std::string_view* const texts[] = {&bar.low, &bar.high, &bar.open, &bar.close, &bar.volume};
   std::int64_t start_s = 0;
-  json::SeenFields seen;
-  const ParseResult result =
-      json::walk_object(value, "candles", [&](std::string_view key, Value& field) -> ParseResult {
-        if (key == kFields[0]) return json::take(seen, 0, kFields[0], field, start_s, json::read_int_text);
-        for (unsigned i = 1; i < std::size(kFields); ++i) {
-          if (key == kFields[i])
-            return json::take(seen, i, kFields[i], field, *texts[i - 1], json::read_text);
-        }
-        return kOk;
-      });
+  const auto visit = [&](std::string_view, auto&& field) -> ParseResult {
+    ParseResult result = field(0, start_s, json::read_int_text);
+    for (unsigned i = 1; i < std::size(kCandleFields) && result.is_ok(); ++i) {
+      result = field(i, *texts[i - 1], json::read_text);
+    }
+    return result;
+  };
+  const ParseResult result = json::walk_row(value, "a candle is an object", kCandleFields, visit);
   if (!result.is_ok()) return result;
-  if (const ParseResult all = json::all_seen(seen, kFields); !all.is_ok()) return all;
-  if (start_s < kTimeMsMin / 1000 || start_s >= kTimeMsMax / 1000)
-    return wrong_type("start (seconds, 2009 to 2100)");
-  bar.ts_open_ms = start_s * 1000;
-  row.ts_close_ms = interval.next_open_ms(bar.ts_open_ms) - 1;
-  return kOk;
+  return json::set_open_s(start_s, interval, row) ? kOk : wrong_type("start (seconds, 2009 to 2100)");
 }
 
 ParseResult read_product(Value& value, ListedSymbol& symbol) {
@@ -68,10 +62,7 @@ ParseResult read_product(Value& value, ListedSymbol& symbol) {
 }  // namespace
 
 std::string_view granularity_text(std::string_view interval) {
-  for (const auto& known : kGranularities) {
-    if (known.ours == interval) return known.venue;
-  }
-  return {};
+  return venue_interval(kGranularities, interval);
 }
 
 RestSource::Target CoinbaseRest::time_target() const {
@@ -84,9 +75,7 @@ std::string CoinbaseRest::parse_time(std::string& body, std::int64_t& server_tim
     return key == "epochMillis" && !json::read_int_text(value, time_ms) ? wrong_type("epochMillis") : kOk;
   });
   if (!result.is_ok()) return json::body_error("server time", result, body);
-  if (!is_time_plausible(time_ms)) return fmt::format("server time: {} is no time", time_ms);
-  server_time_ms = time_ms;
-  return "";
+  return json::take_server_time(time_ms, server_time_ms);
 }
 
 RestSource::Target CoinbaseRest::bars_target(const core::Series& series, std::int64_t from_ms,

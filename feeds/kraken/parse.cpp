@@ -1,5 +1,7 @@
 #include "feeds/kraken/parse.hpp"
 
+#include "feeds/frame_pattern.hpp"
+#include "feeds/interval_names.hpp"
 #include "feeds/time_text.hpp"
 
 namespace lockstep::feeds::kraken {
@@ -20,15 +22,9 @@ using json::wrong_shape;
 using json::wrong_type;
 
 /// 21600 minutes are fifteen days, which lockstep counts from the epoch.
-constexpr struct {
-  std::string_view venue, ours;
-} kIntervals[] = {{"1", "1m"},   {"5", "5m"},    {"15", "15m"},   {"30", "30m"},   {"60", "1h"},
-                  {"240", "4h"}, {"1440", "1d"}, {"10080", "1w"}, {"21600", "15d"}};
-
-bool read_time(Value& value, std::int64_t& ts_ms) {
-  std::string_view text;
-  return json::read_string(value, text) && read_rfc3339(text, ts_ms);
-}
+constexpr IntervalName kIntervals[] = {{"1", "1m"},    {"5", "5m"},     {"15", "15m"},
+                                       {"30", "30m"},  {"60", "1h"},    {"240", "4h"},
+                                       {"1440", "1d"}, {"10080", "1w"}, {"21600", "15d"}};
 
 bool read_interval(Value& value, std::string_view& interval) {
   std::string_view text;
@@ -41,15 +37,9 @@ constexpr const char* kBarFields[] = {"symbol", "open",   "high",     "low",
                                       "close",  "volume", "interval", "interval_begin"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("an ohlc row is an object");
   record.state = BarState::unsaid;
-  SeenFields seen;
   BarTexts& bar = record.bar;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    const auto field = [&](unsigned bit, auto& target, auto&& read) {
-      return key == kBarFields[bit] ? take(seen, bit, kBarFields[bit], value, target, read) : kOk;
-    };
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("symbol"):
         return field(0, record.symbol, json::read_string);
@@ -70,25 +60,30 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
       default:
         return kOk;
     }
-  });
-  return result.is_ok() ? json::all_seen(seen, kBarFields) : result;
+  };
+  return json::walk_row(element, "an ohlc row is an object", kBarFields, visit);
 }
 
 constexpr const char* kTradeFields[] = {"symbol", "price", "qty", "trade_id", "timestamp"};
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade row is an object");
-  SeenFields seen;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    if (key == "symbol") return take(seen, 0, kTradeFields[0], value, trade.symbol, json::read_string);
-    if (key == "price") return take(seen, 1, kTradeFields[1], value, trade.price, json::read_text);
-    if (key == "qty") return take(seen, 2, kTradeFields[2], value, trade.quantity, json::read_text);
-    if (key == "trade_id") return take(seen, 3, kTradeFields[3], value, trade.trade_id, json::read_text);
-    if (key == "timestamp") return take(seen, 4, kTradeFields[4], value, trade.ts_event_ms, read_time);
-    return kOk;
-  });
-  return result.is_ok() ? json::all_seen(seen, kTradeFields) : result;
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
+    switch (key_tag(key)) {
+      case key_tag("symbol"):
+        return field(0, trade.symbol, json::read_string);
+      case key_tag("price"):
+        return field(1, trade.price, json::read_text);
+      case key_tag("qty"):
+        return field(2, trade.quantity, json::read_text);
+      case key_tag("trade_id"):
+        return field(3, trade.trade_id, json::read_text);
+      case key_tag("timestamp"):
+        return field(4, trade.ts_event_ms, read_time);
+      default:
+        return kOk;
+    }
+  };
+  return json::walk_row(element, "a trade row is an object", kTradeFields, visit);
 }
 
 struct Outline {
@@ -168,13 +163,6 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   });
 }
 
-ParseResult read_data_again(Object& outer, const Outline& outline, Frame& frame) {
-  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-  return for_each_field(outer, [&](std::string_view key, Value& value) {
-    return key == "data" ? read_data(value, outline.channel, frame) : kOk;
-  });
-}
-
 ParseResult finish_channel(const Outline& outline, Frame& frame) {
   if (outline.channel == "heartbeat") frame.kind = FrameKind::heartbeat;
   if (outline.channel == "status") frame.kind = FrameKind::status;
@@ -210,34 +198,53 @@ void finish_answer(const Outline& outline, Frame& frame) {
   }
 }
 
+/// The update of one bar.
+bool guess_bar(std::string_view bytes, Frame& frame) {
+  static constexpr FramePattern kUpdate =
+      R"({"channel":"ohlc","type":"update","timestamp":"$","data":[{"symbol":"$","open":#,"high":#,"low":#,"close":#,)"
+      R"("trades":#,"volume":#,"vwap":#,"interval_begin":"$","interval":#,"timestamp":"$"}]})";
+  std::array<std::string_view, kUpdate.places()> text;
+  std::int64_t ts_event_ms = 0, ts_open_ms = 0;
+  if (!match_frame<kUpdate>(bytes, text) || !read_rfc3339(text[0], ts_event_ms) ||
+      !read_rfc3339(text[9], ts_open_ms)) {
+    return false;
+  }
+  frame.kind = FrameKind::bar;
+  frame.ts_event_ms = ts_event_ms;
+  frame.bars.push_back({.symbol = text[1],
+                        .interval = interval_of(text[10]),
+                        .ts_event_ms = ts_event_ms,
+                        .bar = {.ts_open_ms = ts_open_ms,
+                                .open = text[2],
+                                .high = text[3],
+                                .low = text[4],
+                                .close = text[5],
+                                .volume = text[7]},
+                        .state = BarState::unsaid});
+  return true;
+}
+
 }  // namespace
 
 std::string_view interval_of(std::string_view text) {
-  for (const auto& interval : kIntervals) {
-    if (interval.venue == text) return interval.ours;
-  }
-  return text;
+  return our_interval(kIntervals, text);
 }
 
 std::string_view interval_text(std::string_view interval) {
-  for (const auto& known : kIntervals) {
-    if (known.ours == interval) return known.venue;
-  }
-  return {};
+  return venue_interval(kIntervals, interval);
 }
 
 ParseResult KrakenFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
+  if (guess_bar(bytes, frame)) return kOk;
   simdjson::ondemand::document document;
-  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
   Object outer;
-  const simdjson::error_code error = document.get_object().get(outer);
-  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
-  if (error != simdjson::SUCCESS) return kNotJson;
+  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok()) result = read_outer(outer, outline, frame);
   if (result.is_ok() && outline.has_data_before_channel && outline.seen.has(kChannel)) {
-    result = read_data_again(outer, outline, frame);
+    result = json::read_again(outer, "data",
+                              [&](Value& value) { return read_data(value, outline.channel, frame); });
   }
   if (!result.is_ok()) return result;
   if (!json::is_at_end(document)) return kNotJson;

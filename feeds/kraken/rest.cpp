@@ -1,6 +1,9 @@
 #include "feeds/kraken/rest.hpp"
 
+#include <algorithm>
+
 #include "engine/core/decimal.hpp"
+#include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/kraken/parse.hpp"
 
@@ -36,27 +39,8 @@ std::string read_body(simdjson::ondemand::parser& parser, std::string& body, con
   return has_result ? "" : fmt::format("{}: missing field result", what);
 }
 
-/// [time_s,"o","h","l","c","vwap","volume",count]
-ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
-  BarTexts& bar = row.bar;
-  std::string_view* const texts[] = {&bar.open, &bar.high, &bar.low, &bar.close, nullptr, &bar.volume};
-  std::size_t column = 0;
-  std::int64_t start_s = 0;
-  const ParseResult result = json::walk_array(value, "OHLC row", [&](Value& cell) -> ParseResult {
-    const std::size_t at = column++;
-    if (at == 0) return json::read_int(cell, start_s) ? kOk : wrong_type("time");
-    if (at <= 6 && texts[at - 1] != nullptr)
-      return json::read_text(cell, *texts[at - 1]) ? kOk : wrong_type("ohlcv");
-    return kOk;
-  });
-  if (!result.is_ok()) return result;
-  if (column < 7) return json::missing("volume");
-  if (start_s < kTimeMsMin / 1000 || start_s >= kTimeMsMax / 1000)
-    return wrong_type("time (seconds, 2009 to 2100)");
-  bar.ts_open_ms = start_s * 1000;
-  row.ts_close_ms = interval.next_open_ms(bar.ts_open_ms) - 1;
-  return kOk;
-}
+constexpr json::Cell kCells[] = {json::Cell::open_s, json::Cell::open,    json::Cell::high,  json::Cell::low,
+                                 json::Cell::close,  json::Cell::skipped, json::Cell::volume};
 
 struct Pair {
   std::string_view altname, wsname, status, tick_size;
@@ -98,11 +82,8 @@ std::string KrakenRest::parse_time(std::string& body, std::int64_t& server_time_
     return key == "unixtime" && !json::read_int(value, time_s) ? wrong_type("unixtime") : kOk;
   });
   if (!error.empty()) return error;
-  if (time_s < kTimeMsMin / 1000 || time_s >= kTimeMsMax / 1000) {
-    return fmt::format("server time: {} s is no time", time_s);
-  }
-  server_time_ms = time_s * 1000;
-  return "";
+  constexpr std::int64_t kSecondsMax = kTimeMsMax / 1000;  // beyond it the product could overflow
+  return json::take_server_time(std::clamp<std::int64_t>(time_s, 0, kSecondsMax) * 1000, server_time_ms);
 }
 
 RestSource::Target KrakenRest::bars_target(const core::Series& series, std::int64_t from_ms, int) const {
@@ -119,8 +100,9 @@ std::string KrakenRest::parse_bars(std::string& body, const core::Interval& inte
   // The key of the rows is the pair's internal name, whatever was asked.
   return read_body(parser_, body, "OHLC", [&](std::string_view key, Value& value) -> ParseResult {
     if (key == "last") return kOk;
-    return json::walk_array(value, "OHLC",
-                            [&](Value& row) { return read_row(row, interval, rows.emplace_back()); });
+    return json::walk_array(value, "OHLC", [&](Value& row) {
+      return json::read_history_row(row, "OHLC row", kCells, interval, rows.emplace_back());
+    });
   });
 }
 

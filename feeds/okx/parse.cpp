@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "feeds/frame_pattern.hpp"
+#include "feeds/interval_names.hpp"
+
 namespace lockstep::feeds::okx {
 namespace {
 
@@ -19,12 +22,10 @@ using json::Value;
 using json::wrong_shape;
 using json::wrong_type;
 
-constexpr struct {
-  std::string_view venue, ours;
-} kIntervals[] = {{"1s", "1s"},    {"1m", "1m"},    {"3m", "3m"},      {"5m", "5m"},
-                  {"15m", "15m"},  {"30m", "30m"},  {"1H", "1h"},      {"2H", "2h"},
-                  {"4H", "4h"},    {"6Hutc", "6h"}, {"12Hutc", "12h"}, {"1Dutc", "1d"},
-                  {"2Dutc", "2d"}, {"3Dutc", "3d"}, {"1Wutc", "1w"},   {"1Mutc", "1M"}};
+constexpr IntervalName kIntervals[] = {{"1s", "1s"},    {"1m", "1m"},    {"3m", "3m"},      {"5m", "5m"},
+                                       {"15m", "15m"},  {"30m", "30m"},  {"1H", "1h"},      {"2H", "2h"},
+                                       {"4H", "4h"},    {"6Hutc", "6h"}, {"12Hutc", "12h"}, {"1Dutc", "1d"},
+                                       {"2Dutc", "2d"}, {"3Dutc", "3d"}, {"1Wutc", "1w"},   {"1Mutc", "1M"}};
 
 constexpr std::string_view kCandle = "candle";
 
@@ -53,24 +54,31 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
   return kOk;
 }
 
-constexpr const char* kTradeFields[] = {"instId", "tradeId", "px", "sz", "ts"};
+constexpr const char* kTradeFields[] = {"instId", "tradeId", "px", "sz", "ts", "count"};
+constexpr std::size_t kTradeFieldsNeeded = 5;
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade row is an object");
-  SeenFields seen;
-  const ParseResult result = for_each_field(row, [&](std::string_view key, Value& value) -> ParseResult {
-    if (key == "instId") return take(seen, 0, kTradeFields[0], value, trade.symbol, json::read_string);
-    if (key == "tradeId") return take(seen, 1, kTradeFields[1], value, trade.trade_id, json::read_string);
-    if (key == "px") return take(seen, 2, kTradeFields[2], value, trade.price, json::read_text);
-    if (key == "sz") return take(seen, 3, kTradeFields[3], value, trade.quantity, json::read_text);
-    if (key == "ts") return take(seen, 4, kTradeFields[4], value, trade.ts_event_ms, json::read_int_text);
-    if (key == "count") return take(seen, 5, "count", value, trade.fills, json::read_int_text);
-    return kOk;
-  });
-  if (!result.is_ok()) return result;
-  if (trade.fills < 1) return wrong_type("count (at least 1)");
-  return json::all_seen(seen, kTradeFields);
+  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
+    switch (key_tag(key)) {
+      case key_tag("instId"):
+        return field(0, trade.symbol, json::read_string);
+      case key_tag("tradeId"):
+        return field(1, trade.trade_id, json::read_string);
+      case key_tag("px"):
+        return field(2, trade.price, json::read_text);
+      case key_tag("sz"):
+        return field(3, trade.quantity, json::read_text);
+      case key_tag("ts"):
+        return field(4, trade.ts_event_ms, json::read_int_text);
+      case key_tag("count"):
+        return field(5, trade.fills, json::read_int_text);
+      default:
+        return kOk;
+    }
+  };
+  const ParseResult result =
+      json::walk_row(element, "a trade row is an object", kTradeFields, visit, kTradeFieldsNeeded);
+  return result.is_ok() && trade.fills < 1 ? wrong_type("count (at least 1)") : result;
 }
 
 struct Outline {
@@ -125,13 +133,6 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   });
 }
 
-ParseResult read_data_again(Object& outer, const Outline& outline, Frame& frame) {
-  if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-  return for_each_field(outer, [&](std::string_view key, Value& value) {
-    return key == "data" ? read_data(value, outline, frame) : kOk;
-  });
-}
-
 /// The number that a text is, or `otherwise`.
 std::int64_t number_or(std::string_view text, std::int64_t otherwise) {
   std::int64_t number = 0;
@@ -160,20 +161,37 @@ void read_event(const Outline& outline, Frame& frame) {
   }
 }
 
+/// A frame with one candle.
+bool guess_bar(std::string_view bytes, Frame& frame) {
+  static constexpr FramePattern kCandlePush =
+      R"({"arg":{"channel":"candle$","instId":"$"},"data":[["#","#","#","#","#","#","#","#","#"]]})";
+  std::array<std::string_view, kCandlePush.places()> text;
+  BarRecord record;
+  if (!match_frame<kCandlePush>(bytes, text) || !read_plain_int(text[2], record.bar.ts_open_ms) ||
+      (text[10] != "0" && text[10] != "1")) {
+    return false;
+  }
+  record.symbol = text[1];
+  record.interval = interval_of(text[0]);
+  record.bar.open = text[3];
+  record.bar.high = text[4];
+  record.bar.low = text[5];
+  record.bar.close = text[6];
+  record.bar.volume = text[7];
+  record.state = text[10] == "1" ? BarState::closed : BarState::open;
+  frame.kind = FrameKind::bar;
+  frame.bars.push_back(record);
+  return true;
+}
+
 }  // namespace
 
 std::string_view interval_of(std::string_view text) {
-  for (const auto& interval : kIntervals) {
-    if (interval.venue == text) return interval.ours;
-  }
-  return text;
+  return our_interval(kIntervals, text);
 }
 
 std::string_view interval_text(std::string_view interval) {
-  for (const auto& known : kIntervals) {
-    if (known.ours == interval) return known.venue;
-  }
-  return {};
+  return venue_interval(kIntervals, interval);
 }
 
 ParseResult OkxFrameParser::parse(std::string_view bytes, Frame& frame) {
@@ -182,16 +200,14 @@ ParseResult OkxFrameParser::parse(std::string_view bytes, Frame& frame) {
     frame.kind = FrameKind::heartbeat;
     return kOk;
   }
+  if (guess_bar(bytes, frame)) return kOk;
   simdjson::ondemand::document document;
-  if (parser_.iterate(bytes, bytes.size() + kJsonPadding).get(document) != simdjson::SUCCESS) return kNotJson;
   Object outer;
-  const simdjson::error_code error = document.get_object().get(outer);
-  if (error == simdjson::INCORRECT_TYPE) return wrong_shape("a frame is an object");
-  if (error != simdjson::SUCCESS) return kNotJson;
+  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  ParseResult result = read_outer(outer, outline, frame);
+  if (result.is_ok()) result = read_outer(outer, outline, frame);
   if (result.is_ok() && outline.has_data_before_arg && outline.seen.has(0)) {
-    result = read_data_again(outer, outline, frame);
+    result = json::read_again(outer, "data", [&](Value& value) { return read_data(value, outline, frame); });
   }
   if (!result.is_ok()) return result;
   if (!json::is_at_end(document)) return kNotJson;

@@ -1,5 +1,6 @@
 #include "feeds/okx/rest.hpp"
 
+#include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/okx/parse.hpp"
 
@@ -35,21 +36,8 @@ std::string read_body(simdjson::ondemand::parser& parser, std::string& body, con
   return has_data ? "" : fmt::format("{}: missing field data", what);
 }
 
-ParseResult read_row(Value& value, const core::Interval& interval, HistoryRow& row) {
-  BarTexts& bar = row.bar;
-  std::string_view* const texts[] = {&bar.open, &bar.high, &bar.low, &bar.close, &bar.volume};
-  std::size_t column = 0;
-  const ParseResult result = json::walk_array(value, "data", [&](Value& cell) -> ParseResult {
-    const std::size_t at = column++;
-    if (at == 0) return json::read_int_text(cell, bar.ts_open_ms) ? kOk : wrong_type("ts");
-    if (at <= 5) return json::read_text(cell, *texts[at - 1]) ? kOk : wrong_type("ohlc, vol");
-    return kOk;
-  });
-  if (!result.is_ok()) return result;
-  if (column < 6) return json::missing("vol");
-  row.ts_close_ms = is_time_plausible(bar.ts_open_ms) ? interval.next_open_ms(bar.ts_open_ms) - 1 : 0;
-  return kOk;
-}
+constexpr json::Cell kCells[] = {json::Cell::open_ms, json::Cell::open,  json::Cell::high,
+                                 json::Cell::low,     json::Cell::close, json::Cell::volume};
 
 }  // namespace
 
@@ -65,9 +53,9 @@ std::string OkxRest::parse_time(std::string& body, std::int64_t& server_time_ms)
     });
   });
   if (!error.empty()) return error;
-  if (!is_time_plausible(time_ms)) return fmt::format("server time: {} is no time", time_ms);
-  server_time_ms = server_time_ms_ = time_ms;
-  return "";
+  const std::string refusal = json::take_server_time(time_ms, server_time_ms);
+  if (refusal.empty()) server_time_ms_ = server_time_ms;
+  return refusal;
 }
 
 RestSource::Target OkxRest::bars_target(const core::Series& series, std::int64_t from_ms, int rows) const {
@@ -90,8 +78,9 @@ RestSource::Target OkxRest::bars_target(const core::Series& series, std::int64_t
 std::string OkxRest::parse_bars(std::string& body, const core::Interval& interval,
                                 std::vector<HistoryRow>& rows) {
   rows.clear();
-  return read_body(parser_, body, "candles",
-                   [&](Value& row) { return read_row(row, interval, rows.emplace_back()); });
+  return read_body(parser_, body, "candles", [&](Value& row) {
+    return json::read_history_row(row, "data", kCells, interval, rows.emplace_back());
+  });
 }
 
 /// Two lists: spot, then swaps.

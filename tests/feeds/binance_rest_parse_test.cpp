@@ -10,6 +10,8 @@
 namespace lockstep::feeds::binance {
 namespace {
 
+const core::Interval kMinute = *core::Interval::parse("1m");
+
 std::string fixture(const std::string& name) {
   std::ifstream file(std::string(LOCKSTEP_SHARED_DIR "/fixtures/feeds/") + name);
   REQUIRE(file);
@@ -34,7 +36,7 @@ TEST_CASE("recorded klines give rows oldest first, printed or not", "[feeds][bin
   RestParser parser;
   std::vector<HistoryRow> rows;
   std::string spot = fixture("binance_spot/rest_klines_1m_20211022.json");
-  REQUIRE(parser.parse_klines(spot, rows).is_ok());
+  REQUIRE(parser.parse_klines(spot, kMinute, rows).is_ok());
   REQUIRE(rows.size() == 10);
   CHECK(rows[0].bar.ts_open_ms == 1634943780000);
   CHECK(rows[0].bar.open == "60685.22000000");
@@ -46,7 +48,7 @@ TEST_CASE("recorded klines give rows oldest first, printed or not", "[feeds][bin
   CHECK(rows[9].bar.ts_open_ms == 1634944320000);
 
   std::string usdm = fixture("binance_usdm/rest_klines_5m_20210321.json");
-  REQUIRE(parser.parse_klines(usdm, rows).is_ok());
+  REQUIRE(parser.parse_klines(usdm, kMinute, rows).is_ok());
   REQUIRE(rows.size() == 2);
   CHECK(rows[1].bar.ts_open_ms == 1616339100000);
   CHECK(rows[1].bar.close == "57206.47");
@@ -89,7 +91,7 @@ TEST_CASE("R2: what is no proper answer is refused", "[feeds][binance_rest][faul
         "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}", "[[1,null,\"1\",\"1\",\"1\",\"1\",2]]"}) {
     std::string body = text;
     CAPTURE(text);
-    CHECK_FALSE(parser.parse_klines(body, rows).is_ok());
+    CHECK_FALSE(parser.parse_klines(body, kMinute, rows).is_ok());
   }
   for (const char* text : {"{}", "[]", "x", "{\"serverTime\":\"1\"}", "{\"serverTime\":1700000000}",
                            "{\"serverTime\":1700000000000,\"serverTime\":1700000000000}"}) {

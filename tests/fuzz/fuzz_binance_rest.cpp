@@ -7,6 +7,8 @@ using namespace lockstep::feeds;
 
 namespace {
 
+const lockstep::core::Interval kMinute = *lockstep::core::Interval::parse("1m");
+
 std::size_t touch(std::string_view text) {
   std::size_t sum = 0;
   for (const char c : text) sum += static_cast<unsigned char>(c);
@@ -20,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string body(reinterpret_cast<const char*>(data), size);
   volatile std::size_t sum = 0;
   std::vector<HistoryRow> bars;
-  if (parser.parse_klines(body, bars).is_ok()) {
+  if (parser.parse_klines(body, kMinute, bars).is_ok()) {
     for (const HistoryRow& row : bars) {
       sum = sum + touch(row.bar.open) + touch(row.bar.high) + touch(row.bar.low) + touch(row.bar.close) +
             touch(row.bar.volume);
