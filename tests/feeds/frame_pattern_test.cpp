@@ -35,6 +35,7 @@ Texts texts_of(const feeds::ParseResult& result, const feeds::Frame& frame) {
 /// As it is, and with a blank behind it, which no pattern has.
 void check_both_ways(const std::string& venue, const std::string& line) {
   CAPTURE(venue, line);
+  if (line == "pong") return;  // of OKX, no JSON
   const ParsedFrame fast(venue, line), slow(venue, line + " ");
   CHECK(texts_of(fast.result, fast.frame) == texts_of(slow.result, slow.frame));
 }
