@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/config_alerts.hpp"
 #include "feeds/feed.hpp"
 #include "incremental/anchored_state.hpp"
 #include "incremental/config.hpp"
@@ -36,6 +37,9 @@ struct EngineConfig {
   int late_s = 10;                 ///< seconds after a bar's close without its final frame: fetched by REST
   std::string log_level = "info";  ///< trace debug info warn error
   std::string log_file;            ///< empty: stderr, or data_dir/lockstep.log while the table is shown
+  bool is_log_json = false;        ///< one JSON object a line
+  int log_mb_max = 100;            ///< a log file that would grow beyond it is followed by a new one, MiB
+  int log_files = 5;               ///< older ones that are kept
 };
 
 struct ApiConfig {
@@ -71,6 +75,7 @@ struct Config {
   EngineConfig engine;
   JournalConfig journal;
   ApiConfig api;
+  AlertsConfig alerts;
   int price_scale = -1;                   ///< [input] price_scale for compute, -1: inferred from the text
   bool price_rounding_half_even = false;  ///< [input] price_rounding = "half_even"
 };
@@ -84,7 +89,7 @@ Config parse_config(std::string_view text, std::string_view name);
 /// them all.
 std::vector<std::string> known_config_keys();
 
-/// The configuration in force as TOML that sets it, all defaults written out. Without the API token.
+/// The configuration in force as TOML that sets it, all defaults written out. Without secrets.
 std::string to_text(const Config& config);
 
 /// "history", a UTC time (2024-01-01 or 2024-01-01T00:00:00Z), or "rolling:N/S". Throws ConfigError.

@@ -17,6 +17,7 @@
 
 #include "engine/api/api_server.hpp"
 #include "engine/cpu_place.hpp"
+#include "engine/daemon_meter.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
@@ -48,6 +49,12 @@ class ParamsCache {
   std::mutex mutex_;
   std::array<std::shared_ptr<const AtcParams>, kPriceScaleMax + 1> by_scale_;
 };
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 std::string place_of(const Config& config, std::size_t feed) {
   return feed < config.feed_places.size() ? config.feed_places[feed] : std::string();
@@ -91,6 +98,7 @@ class Daemon::Impl {
   explicit Impl(const Config& config)
       : config_(config),
         catalog_(make_catalog(config)),
+        meter_(metrics_, catalog_),
         params_(config.atc),
         settings_(make_settings()),
         signals_(kSignalsMax),
@@ -108,6 +116,7 @@ class Daemon::Impl {
     };
     hooks.feed_health = [this] { return feed_health(); };
     hooks.daemon_health = [this] { return health(); };
+    hooks.write_metrics = [this](metrics::TextWriter& out) { write_metrics(out); };
     hooks.config_text = [this] { return to_text(config_); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
   }
@@ -180,6 +189,7 @@ class Daemon::Impl {
   }
   const core::Catalog& catalog() const { return catalog_; }
   ApiServer& api() { return *api_; }
+  metrics::Registry& metrics() { return metrics_; }
 
   std::vector<feeds::FeedHealth> feed_health() const {
     const std::lock_guard lock(health_mutex_);
@@ -240,7 +250,7 @@ class Daemon::Impl {
     for (const auto& own : ids) {
       shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_,
                                                       answers_, waker_, feed_of_series_,
-                                                      journal_ ? &*journal_ : nullptr));
+                                                      journal_ ? &*journal_ : nullptr, &meter_.add_shard()));
     }
     if (!journal_) return;
     for (core::SeriesId id = 0; id < catalog_.size(); ++id) {
@@ -250,6 +260,7 @@ class Daemon::Impl {
     std::vector<const journal::Port*> ports;
     for (auto& shard : shards_) ports.push_back(shard->port());
     gate_.guard(std::move(ports), journal_->writer());
+    gate_.measure(meter_.journal_wait());
   }
 
   void make_feeds() {
@@ -322,6 +333,18 @@ class Daemon::Impl {
     while (answers_.take(&answer, 1) == 1) api_->on_detail(answer);
   }
 
+  void write_metrics(metrics::TextWriter& out) const {
+    metrics_.write(out);
+    if (!journal_) return;
+    out.family("lockstep_journal_sync_seconds", metrics::Type::histogram,
+               "Time that one fsync of the journal took.");
+    out.value({}, journal_->writer().sync_times().totals());
+    const std::int64_t since = journal_->writer().busy_since_ns();
+    out.single("lockstep_journal_lag_seconds", metrics::Type::gauge,
+               "How long the group of records that is being written has been under way; 0: none.",
+               since == 0 ? 0.0 : static_cast<double>(steady_ns() - since) / 1e9);
+  }
+
   void stop_threads() {
     is_network_stopping_.store(true, std::memory_order_release);
     network_io_.stop();
@@ -339,11 +362,14 @@ class Daemon::Impl {
 
   void deliver(const Signal& signal) {
     api_->on_signal(signal);
+    meter_.delivered(signal, steady_ns());
     if (on_signal_) on_signal_(signal);
   }
 
   Config config_;
   core::Catalog catalog_;
+  metrics::Registry metrics_;
+  DaemonMeter meter_;
   ParamsCache params_;
   SeriesSettings settings_;
   boost::asio::io_context outputs_io_{1};
@@ -393,6 +419,9 @@ ApiServer& Daemon::api() {
 }
 std::vector<feeds::FeedHealth> Daemon::feed_health() const {
   return impl_->feed_health();
+}
+metrics::Registry& Daemon::metrics() {
+  return impl_->metrics();
 }
 DaemonHealth Daemon::health() const {
   return impl_->health();

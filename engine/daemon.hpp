@@ -15,6 +15,9 @@
 namespace lockstep::engine {
 
 class ApiServer;
+namespace metrics {
+class Registry;
+}
 
 /// One running engine. start(), then run_outputs() on the caller's thread until stop().
 class Daemon {
@@ -47,6 +50,8 @@ class Daemon {
   DaemonHealth health() const;
   /// Why the daemon stopped by itself: the journal failed. Empty otherwise.
   std::string failure() const;
+  /// To count in; any thread, as long as the daemon lives. engine/metrics/registry.hpp shows how.
+  metrics::Registry& metrics();
   /// What was found in the data directory at the start: damage, and how it was answered.
   std::vector<std::string> findings() const;
 

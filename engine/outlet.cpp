@@ -35,6 +35,7 @@ void ShardOutlet::send(const Signal& signal) {
   stamped.ts_published_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
                                 std::chrono::steady_clock::now().time_since_epoch())
                                 .count();
+  if (meter_ != nullptr) meter_->published(stamped);
   signals_.push(token_, stamped);
   waker_.wake();
 }
@@ -54,6 +55,8 @@ void ShardOutlet::publish_again(Signal signal) {
 
 void ShardOutlet::applied(const MarketEvent& event, const LiveSeries& series, core::SeriesId id,
                           const SeriesMark& before) {
+  if (meter_ != nullptr) meter_->applied(before.counters, series.counters());
+  if (port_ == nullptr) return;
   if (must_keep(event, series, before)) {
     journal::EventRecord record;
     record.event = event;

@@ -15,6 +15,7 @@
 #include "engine/journal/writer.hpp"
 #include "engine/live_series.hpp"
 #include "engine/shard.hpp"
+#include "engine/shard_meter.hpp"
 #include "feeds/feed.hpp"
 
 namespace lockstep::engine {
@@ -45,14 +46,15 @@ class OutputsWaker {
 /// outputs thread holds them back until that is durable.
 class ShardOutlet final : public SeriesSink, public EventRecorder {
  public:
-  /// `port` null: no journal.
+  /// `port` null: no journal. `meter` null: nothing is measured.
   ShardOutlet(SignalQueue& signals, OutputsWaker& waker, const std::vector<feeds::Feed*>& feed_of_series,
-              journal::Port* port = nullptr)
+              journal::Port* port = nullptr, ShardMeter* meter = nullptr)
       : signals_(signals),
         token_(signals.make_token()),
         waker_(waker),
         feed_of_series_(feed_of_series),
-        port_(port) {}
+        port_(port),
+        meter_(meter) {}
 
   void publish(const Signal& signal) override;
   void request(const core::BackfillRequest& request) override {
@@ -71,6 +73,7 @@ class ShardOutlet final : public SeriesSink, public EventRecorder {
   OutputsWaker& waker_;
   const std::vector<feeds::Feed*>& feed_of_series_;
   journal::Port* port_;
+  ShardMeter* meter_;
   std::vector<Signal> made_;  // by the event that is being applied
 };
 

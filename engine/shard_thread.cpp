@@ -20,6 +20,12 @@ constexpr std::chrono::milliseconds kHeldUpWait{1};
 /// States given to a snapshot at a time: some 40 us.
 constexpr std::size_t kStatesAtOnce = 2;
 
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 /// Idle, a busy shard lets others run: with fewer cores than busy threads the network would else wait for a
 /// whole time slice.
 void pause_briefly() {
@@ -34,17 +40,19 @@ void pause_briefly() {
 ShardThread::ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
                          const SeriesSettings& settings, const EngineConfig& config, SignalQueue& signals,
                          DetailAnswerQueue& answers, OutputsWaker& waker,
-                         const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal)
+                         const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal,
+                         ShardMeter* meter)
     : poll_(config.poll),
       journal_(journal),
       port_(journal != nullptr ? &journal->add_port() : nullptr),
+      meter_(meter),
       queue_(static_cast<std::size_t>(config.queue_events_max)),
       requests_(kDetailRequestsMax),
       answers_(answers),
       answers_token_(answers.make_token()),
       waker_(waker),
-      outlet_(signals, waker, feed_of_series, port_),
-      shard_(catalog, ids, settings, outlet_, journal != nullptr ? &outlet_ : nullptr),
+      outlet_(signals, waker, feed_of_series, port_, meter),
+      shard_(catalog, ids, settings, outlet_, journal != nullptr || meter != nullptr ? &outlet_ : nullptr),
       batch_(kBatch),
       ids_(ids) {}
 
@@ -141,6 +149,7 @@ void ShardThread::run() {
 
 /// Applies the first `count` events of the batch, and what goes with them. False when that was nothing.
 bool ShardThread::work(std::size_t count) {
+  if (count > 0 && meter_ != nullptr) meter_->begin(steady_ns());
   for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
   give_states();
   if (port_ != nullptr) port_->flush();

@@ -19,7 +19,8 @@ class ShardThread {
   ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
               const SeriesSettings& settings, const EngineConfig& config, SignalQueue& signals,
               DetailAnswerQueue& answers, OutputsWaker& waker,
-              const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal = nullptr);
+              const std::vector<feeds::Feed*>& feed_of_series, journal::Journal* journal = nullptr,
+              ShardMeter* meter = nullptr);
   ~ShardThread() { stop(); }
 
   /// Before start(): a series goes on from where it was.
@@ -53,6 +54,7 @@ class ShardThread {
   PollMode poll_;
   journal::Journal* journal_;
   journal::Port* port_;
+  ShardMeter* meter_;
   core::EventQueue queue_;
   core::BoundedQueue<DetailRequest> requests_;
   DetailAnswerQueue& answers_;

@@ -40,11 +40,19 @@ void SignalGate::release() {
     if (held.empty()) continue;
     const std::uint64_t durable = ports_[shard]->durable();
     while (!held.empty() && held.front().journal_ticket <= durable) {
-      held.front().ts_published_ns = steady_ns();
-      pass(held.front());
+      let_go(held.front());
       held.pop_front();
     }
   }
+}
+
+void SignalGate::let_go(Signal& signal) {
+  const std::int64_t now_ns = steady_ns();
+  const bool is_live_bar =
+      signal.kind != Signal::Kind::state && !signal.is_replayed && signal.ts_recv_ns != 0;
+  if (held_times_ != nullptr && is_live_bar) held_times_->observe(now_ns - signal.ts_published_ns);
+  signal.ts_published_ns = now_ns;
+  pass(signal);
 }
 
 void SignalGate::pass(const Signal& signal) {

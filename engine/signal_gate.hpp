@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/journal/writer.hpp"
+#include "engine/metrics/latency.hpp"
 #include "engine/signal.hpp"
 
 namespace lockstep::engine {
@@ -21,6 +22,9 @@ class SignalGate {
   /// Without it everything passes. `ports` by shard.
   void guard(std::vector<const journal::Port*> ports, const journal::Writer& writer);
 
+  /// How long live bars were held back is measured there.
+  void measure(metrics::Latency::Share& held) { held_times_ = &held; }
+
   void take(const Signal& signal);
   /// Lets pass what has become durable.
   void release();
@@ -30,12 +34,14 @@ class SignalGate {
   bool is_stuck() const { return is_stuck_.load(std::memory_order_relaxed); }
 
  private:
+  void let_go(Signal& signal);
   void pass(const Signal& signal);
   void show_all(bool is_halted);
 
   Deliver deliver_;
   std::vector<const journal::Port*> ports_;
   const journal::Writer* writer_ = nullptr;
+  metrics::Latency::Share* held_times_ = nullptr;
   std::vector<std::deque<Signal>> held_;  // by shard
   std::vector<Signal> last_;              // by series: what passed last
   std::atomic<bool> is_stuck_{false};

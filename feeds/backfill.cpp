@@ -275,6 +275,7 @@ void Backfiller::push_ready(Job& job) {
   while (job.pushed < job.ready.size()) {
     if (!outlet_.push_history(job.ready[job.pushed])) return resume_after(job, kQueueFullWait);
     ++job.pushed;
+    ++bars_given_;
   }
   job.ready.clear();
   job.pushed = 0;

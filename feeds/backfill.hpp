@@ -45,6 +45,8 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   /// Series have been listed: requests that waited for that go on.
   void wake();
   void stop();
+  std::uint64_t requests() const { return generation_; }
+  std::uint64_t bars_given() const { return bars_given_; }
   std::uint64_t records_refused() const { return records_refused_; }
 
  private:
@@ -94,6 +96,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   int in_flight_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t records_refused_ = 0;
+  std::uint64_t bars_given_ = 0;
   net::LogGate log_gate_;
   bool is_stopped_ = false;
 };

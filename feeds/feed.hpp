@@ -43,6 +43,26 @@ class EventSink {
   virtual bool push(const core::MarketEvent& event) = 0;
 };
 
+/// What was asked by REST; each grows only.
+struct RestCounters {
+  std::uint64_t requests = 0;       ///< sent
+  std::uint64_t errors = 0;         ///< answered by nothing that could be used
+  std::uint64_t waits = 0;          ///< that could not go at once, for the host's limit
+  std::uint64_t wait_ms = 0;        ///< how long they waited together
+  std::uint64_t backfills = 0;      ///< requests for history
+  std::uint64_t backfill_bars = 0;  ///< bars given as history
+
+  RestCounters& operator+=(const RestCounters& more) {
+    requests += more.requests;
+    errors += more.errors;
+    waits += more.waits;
+    wait_ms += more.wait_ms;
+    backfills += more.backfills;
+    backfill_bars += more.backfill_bars;
+    return *this;
+  }
+};
+
 /// Counters of one connection or feed, for status and tests.
 struct FeedHealth {
   std::string venue;
@@ -53,6 +73,7 @@ struct FeedHealth {
   std::uint64_t records_refused = 0;  ///< of use but not usable
   std::int64_t lag_ms = 0;            ///< newest receive wall time less event time
   std::string last_error;             ///< escaped; empty when none
+  RestCounters rest;
 };
 
 /// One venue. Lives on the network thread: every member runs there except request_backfill, which any thread

@@ -254,6 +254,13 @@ FeedHealth VenueFeed::health() const {
   health.connected = is_listed_;
   health.last_error = last_error_;
   health.records_refused = backfiller_->records_refused();
+  const net::HttpClient::Counters& rest = client_->counters();
+  health.rest = {rest.requests,
+                 rest.errors,
+                 rest.waits,
+                 rest.wait_ms,
+                 backfiller_->requests(),
+                 backfiller_->bars_given()};
   for (const auto& stream : streams_) {
     health.connected &= stream->is_subscribed();
     health.reconnects += stream->reconnects();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/api/series_filter.hpp"
 #include "engine/api/server_state.hpp"
@@ -12,6 +13,7 @@ namespace lockstep::engine {
 struct Answer {
   unsigned status = 200;
   std::string body;
+  std::string_view content_type = "application/json";  ///< of static storage
 };
 
 /// {"error":{"code":...,"message":...}}
@@ -20,6 +22,8 @@ Answer error_answer(const ApiError& error);
 Answer healthz_answer();
 /// 200 when every series that is not rejected is live, else 503 with what is not.
 Answer readyz_answer(const ServerState& state);
+/// What Prometheus reads.
+Answer metrics_answer(const ServerState& state);
 Answer status_answer(const ServerState& state);
 /// The list of /v1/signals. Errors: unknown names, unknown parameters, numbers that are none.
 Answer signals_answer(const ServerState& state, const std::vector<Parameter>& query);

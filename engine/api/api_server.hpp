@@ -11,6 +11,7 @@
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
 #include "engine/health.hpp"
+#include "engine/metrics/text_writer.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
@@ -26,10 +27,12 @@ struct ApiHooks {
   std::function<void(const DetailRequest&)> request_detail;
   std::function<std::vector<feeds::FeedHealth>()> feed_health;
   std::function<DaemonHealth()> daemon_health;
-  std::function<std::string()> config_text;  ///< what is in force, for /v1/status
+  std::function<void(metrics::TextWriter&)> write_metrics;  ///< whole families, for /metrics
+  std::function<std::string()> config_text;                 ///< what is in force, for /v1/status
 };
 
-/// HTTP GET /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}[?detail=1], /healthz, /readyz;
+/// HTTP GET /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}[?detail=1], /healthz, /readyz,
+/// /metrics;
 /// websocket /v1/stream. Documented in docs/api.md. Everything runs on the io_context's one thread: the
 /// members must be called there, except the constructor, the destructor and port() while the io_context does
 /// not run. What is behind the server never waits for a client.

@@ -144,6 +144,7 @@ void HttpSession::handle() {
 
 void HttpSession::handle(const Target& target) {
   if (is_path(target, {"v1", "stream"})) return upgrade(target);
+  if (is_path(target, {"metrics"})) return reply(metrics_answer(*state_));
   if (is_path(target, {"v1", "signals"})) return reply(signals_answer(*state_, target.query));
   if (target.parts.size() == 5 && target.parts[0] == "v1" && target.parts[1] == "signals")
     return handle_series(target);
@@ -152,7 +153,7 @@ void HttpSession::handle(const Target& target) {
   if (!is_status && !is_ready && !is_path(target, {"healthz"})) {
     return refuse({404, "not_found",
                    "there are /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}, "
-                   "/v1/stream (websocket), /healthz and /readyz"});
+                   "/v1/stream (websocket), /healthz, /readyz and /metrics"});
   }
   if (const auto error = no_parameters(target)) return refuse(*error);
   reply(is_status ? status_answer(*state_) : is_ready ? readyz_answer(*state_) : healthz_answer());
@@ -205,7 +206,7 @@ void HttpSession::reply(Answer answer) {
   const unsigned version = has_request ? request().version() : 11;
   const bool keeps_alive = has_request && !must_close_ && !state_->is_stopping && request().keep_alive();
   http::response<http::string_body> response(static_cast<http::status>(answer.status), version);
-  response.set(http::field::content_type, "application/json");
+  response.set(http::field::content_type, std::string(answer.content_type));
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");

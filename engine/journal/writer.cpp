@@ -271,8 +271,9 @@ int Writer::sync_file() {
   const auto begin = steady_clock::now();
   if (const int error = file_->sync(); error != 0) return error;
   synced_at_ = steady_clock::now();
-  const auto us = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(synced_at_ - begin).count());
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(synced_at_ - begin).count();
+  own_sync_times_.observe(ns);
+  const auto us = static_cast<std::uint64_t>(ns / 1'000);
   if (us > sync_us_max_.load(std::memory_order_relaxed)) sync_us_max_.store(us, std::memory_order_relaxed);
   syncs_.fetch_add(1, std::memory_order_relaxed);
   is_unsynced_ = false;

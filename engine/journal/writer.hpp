@@ -12,6 +12,7 @@
 
 #include "engine/config.hpp"
 #include "engine/journal/segments.hpp"
+#include "engine/metrics/latency.hpp"
 
 namespace lockstep::engine::journal {
 
@@ -117,6 +118,8 @@ class Writer {
   /// Any thread. Since when one and the same group is under way, steady clock, ns; 0: none.
   std::int64_t busy_since_ns() const { return busy_since_ns_.load(std::memory_order_acquire); }
   WriterStats stats() const;
+  /// Any thread.
+  const metrics::Latency& sync_times() const { return sync_times_; }
   /// Any thread: number of the segment being written; those before it are sealed.
   std::uint64_t segment() const { return segment_.load(std::memory_order_acquire); }
   std::uint64_t sequence() const { return next_sequence_.load(std::memory_order_acquire); }
@@ -179,6 +182,8 @@ class Writer {
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::uint64_t> records_{0}, written_bytes_{0}, groups_{0}, syncs_{0}, stalls_{0},
       sync_us_max_{0};
+  metrics::Latency sync_times_;
+  metrics::Latency::Share& own_sync_times_ = sync_times_.add_share();
   std::thread thread_;
 };
 

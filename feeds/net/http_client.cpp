@@ -21,12 +21,22 @@ void HttpClient::pump() {
     const Clock::time_point now = Clock::now();
     const Clock::duration wait = settings_.limiter->wait(queue_.front().weight, now);
     if (wait > Clock::duration::zero()) {
+      if (!waits_since_) {
+        waits_since_ = now;
+        ++counters_.waits;
+      }
       timer_.expires_after(wait);
       timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
         if (!error) self->pump();
       });
       return;
     }
+    if (waits_since_) {
+      counters_.wait_ms += static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - *waits_since_).count());
+      waits_since_.reset();
+    }
+    ++counters_.requests;
     settings_.limiter->note_sent(queue_.front().weight, now);
     Request request = std::move(queue_.front());
     queue_.pop_front();
@@ -49,6 +59,7 @@ void HttpClient::begin(Request request) {
     self->settings_.limiter->note_answer(weight, static_cast<int>(answer.result.status), answer.used_weight,
                                          answer.retry_after, Clock::now());
     if (answer.transport) self->idle_.push_back(std::move(answer.transport));
+    if (!answer.result.error.empty()) ++self->counters_.errors;
     done(std::move(answer.result));
     self->pump();
   });

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,6 +46,10 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
 
   /// Asks for the prefix of the url plus `target` ("/api/v3/time?a=b"). First come, first served.
   void get(std::string target, int weight, Done done);
+  struct Counters {
+    std::uint64_t requests = 0, errors = 0, waits = 0, wait_ms = 0;  ///< see RestCounters
+  };
+  const Counters& counters() const { return counters_; }
   /// Drops every request; their callbacks never come.
   void stop();
 
@@ -63,6 +68,8 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   std::deque<Request> queue_;
   std::vector<std::shared_ptr<Transport>> idle_;
   std::set<std::shared_ptr<HttpExchange>> in_flight_;
+  Counters counters_;
+  std::optional<HostLimiter::Clock::time_point> waits_since_;  ///< the first of the queue
   bool is_stopped_ = false;
 };
 

@@ -1,0 +1,51 @@
+// What the daemon measures and counts itself. All else that /metrics shows is read from somebody's status.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/core/catalog.hpp"
+#include "engine/metrics/registry.hpp"
+#include "engine/shard_meter.hpp"
+#include "engine/signal.hpp"
+
+namespace lockstep::engine {
+
+/// Made before the shards, outlives them.
+class DaemonMeter {
+ public:
+  DaemonMeter(metrics::Registry& registry, const core::Catalog& catalog);
+
+  /// One for each shard, before the threads start.
+  ShardMeter& add_shard();
+  /// How long the journal holds publications back; for the outputs thread.
+  metrics::Latency::Share& journal_wait() { return journal_wait_; }
+  /// On the outputs thread: the signal is with the API, now (steady clock, ns).
+  void delivered(const Signal& signal, std::int64_t now_ns);
+
+ private:
+  /// Series of one venue and interval.
+  struct Group {
+    metrics::Counter* closed;
+    metrics::Counter* open;
+    metrics::Counter* state;
+  };
+  void make_groups(metrics::Registry& registry, const core::Catalog& catalog);
+  void write_bars(metrics::TextWriter& out) const;
+
+  metrics::Latency& queue_;
+  metrics::Latency& compute_;
+  metrics::Latency::Share& journal_wait_;
+  metrics::Latency::Share& deliver_;
+  metrics::Latency::Share& closed_total_;
+  metrics::Latency::Share& open_total_;
+  std::deque<ShardMeter> shards_;
+  std::vector<Group> groups_;
+  std::vector<std::size_t> group_of_;       // by series
+  std::vector<SeriesState> state_of_;       // by series: as of the last publication
+  std::vector<metrics::Counter*> entered_;  // by state
+};
+
+}  // namespace lockstep::engine
