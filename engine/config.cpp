@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 2> kHmaNames = {"sma", "hull"};
 constexpr std::array<std::string_view, 2> kKamaSeedNames = {"zero", "price"};
 constexpr std::array<std::string_view, 2> kPollNames = {"wait", "busy"};
 constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 constexpr std::array<std::string_view, 2> kRoundings = {"none", "half_even"};
 constexpr std::size_t kSymbolBytesMax = 64;
 constexpr std::size_t kTokenCharactersMin = 32;
@@ -180,6 +181,9 @@ void read_engine(TomlTable& table, EngineConfig& engine) {
   table.integer("late_s", 1, 3'600, engine.late_s);
   if (const auto level = table.choice("log_level", kLogLevels)) engine.log_level = kLogLevels[*level];
   table.text("log_file", engine.log_file);
+  if (const auto format = table.choice("log_format", kLogFormats)) engine.is_log_json = *format == 1;
+  table.integer("log_mb_max", 1, 10'000, engine.log_mb_max);
+  table.integer("log_files", 1, 1'000, engine.log_files);
 }
 
 void read_fsync(TomlTable& table, JournalConfig& journal) {
@@ -260,12 +264,13 @@ struct Section {
   bool is_list;
   void (*read)(TomlTable&, Config&);
 };
-constexpr std::array<Section, 6> kSections = {{
+constexpr std::array<Section, 7> kSections = {{
     {"atc", false, [](TomlTable& table, Config& config) { read_atc(table, config.atc); }},
     {"feed", true, [](TomlTable& table, Config& config) { read_feed(table, config.feeds.emplace_back()); }},
     {"engine", false, [](TomlTable& table, Config& config) { read_engine(table, config.engine); }},
     {"journal", false, [](TomlTable& table, Config& config) { read_journal(table, config.journal); }},
     {"api", false, [](TomlTable& table, Config& config) { read_api(table, config.api); }},
+    {"alerts", false, [](TomlTable& table, Config& config) { read_alerts(table, config.alerts); }},
     {"input", false, [](TomlTable& table, Config& config) { read_input(table, config); }},
 }};
 
@@ -296,7 +301,7 @@ void read_top(std::string_view file, const toml::key& key, const toml::node& nod
     const auto near = detail::nearest(key.str(), names);
     throw ConfigError(place + "there is no table or key " + detail::in_quotes(key.str()) +
                       (near.empty() ? "" : "; did you mean " + detail::in_quotes(near) + "?") +
-                      "; the tables are [atc], [[feed]], [engine], [journal], [api], [input]");
+                      "; the tables are [atc], [[feed]], [engine], [journal], [api], [alerts], [input]");
   }
   const bool is_list = node.is_array() && (node.as_array()->empty() || node.is_array_of_tables());
   if (section->is_list ? !is_list : !node.is_table()) {

@@ -123,6 +123,9 @@ std::string to_text(const Config& config) {
   lines.line("late_s", std::int64_t{config.engine.late_s});
   lines.line("log_level", std::string_view(config.engine.log_level));
   if (!config.engine.log_file.empty()) lines.line("log_file", std::string_view(config.engine.log_file));
+  lines.line("log_format", std::string_view(config.engine.is_log_json ? "json" : "text"));
+  lines.line("log_mb_max", std::int64_t{config.engine.log_mb_max});
+  lines.line("log_files", std::int64_t{config.engine.log_files});
   add_journal(lines, config.journal);
   lines.table("[api]");
   lines.line("bind", std::string_view(config.api.bind));
@@ -131,7 +134,8 @@ std::string to_text(const Config& config) {
   lines.table("[input]");
   if (config.price_scale >= 0) lines.line("price_scale", std::int64_t{config.price_scale});
   lines.line("price_rounding", std::string_view(config.price_rounding_half_even ? "half_even" : "none"));
-  return lines.take();
+  const bool has_alerts = config.alerts != AlertsConfig{};
+  return lines.take() + (has_alerts ? to_text(config.alerts) : "");
 }
 
 }  // namespace lockstep::engine

@@ -11,11 +11,15 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "engine/alerts/alert_desk.hpp"
+#include "engine/alerts/dispatcher.hpp"
 #include "engine/api/api_server.hpp"
+#include "engine/config_changes.hpp"
 #include "engine/cpu_place.hpp"
 #include "engine/daemon_meter.hpp"
 #include "engine/journal/journal.hpp"
@@ -119,12 +123,14 @@ class Daemon::Impl {
     hooks.write_metrics = [this](metrics::TextWriter& out) { write_metrics(out); };
     hooks.config_text = [this] { return to_text(config_); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
+    make_alerts();
   }
 
   ~Impl() { stop_threads(); }
 
   void start() {
     if (journal_) journal_->start();
+    if (dispatcher_) dispatcher_->start();
     if (is_shard_on_network()) {
       shards_.front()->start_turns();
     } else {
@@ -155,6 +161,7 @@ class Daemon::Impl {
     if (!is_stopping_) outputs_io_.run();
     timer.cancel();
     signals_of_system_.cancel();
+    hangups_.cancel();
     work.reset();
     outputs_io_.restart();
     stop_threads();
@@ -177,6 +184,31 @@ class Daemon::Impl {
       std::signal(SIGINT, SIG_DFL);
       std::signal(SIGTERM, SIG_DFL);
       stop();
+    });
+  }
+
+  void on_hangup(std::function<void()> reload) {
+    hangups_.add(SIGHUP);
+    on_hangup_ = std::move(reload);
+    await_hangup();
+  }
+
+  void use(const Config& config) {
+    if (config.alerts != config_.alerts) {
+      if (dispatcher_) {
+        dispatcher_->use(config.alerts);
+      } else if (!config.alerts.targets.empty()) {
+        open_dispatcher(config.alerts);
+        dispatcher_->start();
+      }
+      desk_->use(config.alerts);
+    }
+    take_live_part(config_, config);
+  }
+
+  void report_audit_difference(core::SeriesId series, std::int64_t ts_open_ms, std::string what) {
+    boost::asio::post(outputs_io_, [this, series, ts_open_ms, what = std::move(what)] {
+      desk_->on_audit_difference(series, ts_open_ms, what, now());
     });
   }
 
@@ -279,6 +311,41 @@ class Daemon::Impl {
     }
   }
 
+  void make_alerts() {
+    if (!config_.alerts.targets.empty()) open_dispatcher(config_.alerts);
+    desk_.emplace(catalog_, api_->epoch(),
+                  [this](alerts::Alert alert, const std::vector<std::string>& targets) {
+                    if (dispatcher_) dispatcher_->post(std::move(alert), targets);
+                  });
+    desk_->use(config_.alerts);
+    metrics_.on_collect([this](metrics::TextWriter& out) {
+      out.single("lockstep_alerts_suppressed_total", metrics::Type::counter,
+                 "Alerts held back by a cool-down.", desk_->suppressed());
+    });
+  }
+
+  void open_dispatcher(const AlertsConfig& config) {
+    std::string outbox;
+    if (config_.engine.data_dir_given) {
+      std::filesystem::create_directories(config_.engine.data_dir);
+      outbox = config_.engine.data_dir + "/alerts.outbox";
+    }
+    dispatcher_ = std::make_unique<alerts::Dispatcher>(config, outbox, metrics_);
+  }
+
+  void await_hangup() {
+    hangups_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      on_hangup_();
+      await_hangup();
+    });
+  }
+
+  alerts::AlertDesk::Now now() const {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(), steady_ns()};
+  }
+
   /// Two threads that spin would leave no CPU of two to anyone else; one after the other they are faster.
   bool is_shard_on_network() const {
     return config_.engine.poll == PollMode::busy && shards_.size() == 1 && cpu_count() < 3;
@@ -363,6 +430,7 @@ class Daemon::Impl {
   void deliver(const Signal& signal) {
     api_->on_signal(signal);
     meter_.delivered(signal, steady_ns());
+    desk_->on_signal(signal, now());
     if (on_signal_) on_signal_(signal);
   }
 
@@ -387,8 +455,12 @@ class Daemon::Impl {
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::vector<std::unique_ptr<feeds::Feed>> feeds_;
   std::unique_ptr<ApiServer> api_;
+  std::unique_ptr<alerts::Dispatcher> dispatcher_;
+  std::optional<alerts::AlertDesk> desk_;
+  std::function<void()> on_hangup_;
   SignalHook on_signal_;
   boost::asio::signal_set signals_of_system_{outputs_io_};
+  boost::asio::signal_set hangups_{outputs_io_};
   boost::asio::steady_timer health_timer_{network_io_};
   mutable std::mutex health_mutex_;
   std::vector<feeds::FeedHealth> feed_health_;
@@ -419,6 +491,15 @@ ApiServer& Daemon::api() {
 }
 std::vector<feeds::FeedHealth> Daemon::feed_health() const {
   return impl_->feed_health();
+}
+void Daemon::on_hangup(std::function<void()> reload) {
+  impl_->on_hangup(std::move(reload));
+}
+void Daemon::use(const Config& config) {
+  impl_->use(config);
+}
+void Daemon::report_audit_difference(core::SeriesId series, std::int64_t ts_open_ms, std::string what) {
+  impl_->report_audit_difference(series, ts_open_ms, std::move(what));
 }
 metrics::Registry& Daemon::metrics() {
   return impl_->metrics();

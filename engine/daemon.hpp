@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/config.hpp"
@@ -41,6 +42,16 @@ class Daemon {
   /// From any thread, also from within the callbacks: stops feeds, drains shards, ends run_outputs().
   /// Idempotent.
   void stop();
+
+  /// SIGHUP calls it, on the outputs thread. Before run_outputs().
+  void on_hangup(std::function<void()> reload);
+  /// On the outputs thread: takes over what can change while it runs (see take_live_part()); the log is its
+  /// owner's matter. Throws std::invalid_argument for a target that cannot be used, and std::system_error
+  /// when the outbox cannot be opened; then nothing has changed.
+  void use(const Config& config);
+  /// Any thread: the self-audit has found a bar that differs. Raises alerts; counting is the audit's own
+  /// matter.
+  void report_audit_difference(core::SeriesId series, std::int64_t ts_open_ms, std::string what);
 
   const core::Catalog& catalog() const;
   /// For the outputs thread only.

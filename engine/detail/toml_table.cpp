@@ -204,6 +204,19 @@ std::optional<std::string> TomlTable::text_or_time(std::string_view key) {
   fail(key, *node, "must be a text in quotes");
 }
 
+std::vector<const toml::table*> TomlTable::tables(std::string_view key) {
+  const toml::node* node = ask(key);
+  if (node == nullptr) return {};
+  if (!node->is_array_of_tables()) {
+    fail(
+        key, *node,
+        "must be tables: write [[" + plain_name(title_) + "." + std::string(key) + "]] on a line of its own");
+  }
+  std::vector<const toml::table*> tables;
+  for (const toml::node& member : *node->as_array()) tables.push_back(member.as_table());
+  return tables;
+}
+
 void TomlTable::refuse_unknown(std::span<const std::string> known_elsewhere) const {
   if (table_ == nullptr) return;
   for (const auto& [key, value] : *table_) {

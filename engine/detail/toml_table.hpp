@@ -46,6 +46,10 @@ class TomlTable {
   /// A text, or one of TOML's own dates and times as it would be written.
   std::optional<std::string> text_or_time(std::string_view key);
 
+  /// The tables of [[TITLE.key]]; none when the key is absent.
+  std::vector<const toml::table*> tables(std::string_view key);
+  std::string_view file() const { return file_; }
+
   /// Throws for the value of `key` (or for the table itself when the key is absent).
   [[noreturn]] void fail(std::string_view key, std::string_view what) const;
   /// Throws for `node`, a value of `key` or a member of it.

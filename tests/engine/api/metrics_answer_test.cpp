@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/alerts/dispatcher.hpp"
 #include "engine/daemon_meter.hpp"
 #include "engine/metrics/registry.hpp"
 #include "tests/engine/api/api_fixture.hpp"
@@ -40,8 +41,10 @@ ApiHooks full_hooks(const metrics::Registry& registry) {
   hooks.write_metrics = [&registry](metrics::TextWriter& out) {
     registry.write(out);
     // The daemon's own, when it has a journal.
-    out.family("lockstep_journal_sync_seconds", metrics::Type::histogram, ".").value({}, metrics::Latency().totals());
+    out.family("lockstep_journal_sync_seconds", metrics::Type::histogram, ".")
+        .value({}, metrics::Latency().totals());
     out.single("lockstep_journal_lag_seconds", metrics::Type::gauge, ".", 0);
+    out.single("lockstep_alerts_suppressed_total", metrics::Type::counter, ".", 0);
   };
   return hooks;
 }
@@ -51,6 +54,7 @@ struct FullServer {
   core::Catalog catalog = small_catalog();
   metrics::Registry registry;
   DaemonMeter meter{registry, catalog};
+  alerts::Dispatcher dispatcher{AlertsConfig{}, "", registry};
   TestServer server{small_catalog(), quiet_limits(), TestServer::any_port(), full_hooks(registry)};
 
   std::string text() {
@@ -95,7 +99,8 @@ Names used_in(const std::string& name) {
   return used;
 }
 
-TEST_CASE("/metrics counts series by venue and state, and adds up the feeds of a venue", "[engine][api][metrics]") {
+TEST_CASE("/metrics counts series by venue and state, and adds up the feeds of a venue",
+          "[engine][api][metrics]") {
   FullServer full;
   full.server.publish(make_signal(0, 1));
   full.server.publish(make_state(1, SeriesState::gap, core::Reason::bar_missing));
