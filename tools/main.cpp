@@ -5,7 +5,9 @@
 #include <functional>
 #include <iostream>
 
+#include "tools/alerts_command.hpp"
 #include "tools/bench_command.hpp"
+#include "tools/cli_texts.hpp"
 #include "tools/compute_command.hpp"
 #include "tools/decode_command.hpp"
 #include "tools/doctor_command.hpp"
@@ -32,7 +34,9 @@ int main(int argc, char** argv) {
   add_journal_command(app, run);
   add_sim_command(app, run);
   add_bench_command(app, run);
+  add_alerts_command(app, run);
   add_doctor_command(app, run);
+  add_text_commands(app, run);
   try {
     app.parse(argc, argv);
     return run ? run() : static_cast<int>(kExitUsage);

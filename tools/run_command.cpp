@@ -1,7 +1,5 @@
 #include "tools/run_command.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +20,9 @@
 #include "replay/sim/exchange_sim.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/live_view.hpp"
+#include "tools/log_setup.hpp"
+#include "tools/reload.hpp"
+#include "tools/service_manager.hpp"
 #include "tools/terminal/terminal_table.hpp"
 
 namespace lockstep::tools {
@@ -84,29 +85,22 @@ class DemoFolder {
   std::filesystem::path path_;
 };
 
-void start_log(const Config& config, bool has_table) {
-  std::filesystem::path file = config.engine.log_file;
-  if (file.empty() && has_table) file = std::filesystem::path(config.engine.data_dir) / "lockstep.log";
-  std::shared_ptr<spdlog::logger> log;
-  if (file.empty()) {
-    log =
-        std::make_shared<spdlog::logger>("lockstep", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  } else {
-    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
-    log = std::make_shared<spdlog::logger>(
-        "lockstep", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
-    log->flush_on(spdlog::level::info);
-  }
-  log->set_level(spdlog::level::from_str(config.engine.log_level));
-  spdlog::set_default_logger(log);
+/// Where the log goes when the configuration names no file: the table has the terminal for itself.
+std::string log_file_beside(const Config& config, bool has_table) {
+  return has_table ? (std::filesystem::path(config.engine.data_dir) / "lockstep.log").string()
+                   : std::string();
 }
 
 int serve(const Config& config, const RunOptions& options) {
   const bool has_table = !options.plain && is_terminal(stdout);
-  start_log(config, has_table);
+  const std::string log_file = log_file_beside(config, has_table);
+  set_up_log(config, log_file);
+  ServiceManager manager;
   Daemon daemon(config);
   std::signal(SIGPIPE, SIG_IGN);
   daemon.stop_on_signals();
+  Reload reload(daemon, manager, config, options.config, log_file);
+  daemon.on_hangup([&] { reload.run(); });
   daemon.start();
   spdlog::info("lockstep {}: {} series, API at http://{}:{}", LOCKSTEP_VERSION, daemon.catalog().size(),
                config.api.bind, daemon.api().port());
@@ -120,6 +114,7 @@ int serve(const Config& config, const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto draw = [&] {
     const auto now = std::chrono::steady_clock::now();
+    manager.alive(now);
     if (options.seconds > 0 && now - start > std::chrono::duration<double>(options.seconds)) daemon.stop();
     if (table) {
       table->draw(view.now(), now);
@@ -127,8 +122,10 @@ int serve(const Config& config, const RunOptions& options) {
       lines.update(view.now());
     }
   };
+  manager.ready();
   daemon.run_outputs(has_table ? 200 : 50, draw,
                      [&](const engine::Signal& signal) { view.on_signal(signal); });
+  manager.stopping();
   if (const std::string failure = daemon.failure(); !failure.empty()) {
     std::cerr << "lockstep run: stopped, since the journal cannot be trusted any more: " << failure << '\n';
     return kExitEnvironment;

@@ -43,7 +43,7 @@ class Room {
     for (const std::string& symbol : symbol_names(kSymbols)) {
       ids.push_back(*catalog_.add("binance_spot", symbol, *core::Interval::parse("1m")));
     }
-    shard_ = std::make_unique<engine::Shard>(catalog_, ids, settings_, outlet_);
+    shard_ = std::make_unique<engine::Shard>(catalog_, ids, settings_, outlet_, &outlet_);
     for (const core::SeriesId id : ids) warm_up(id);
     drain(0);
   }
@@ -58,6 +58,7 @@ class Room {
     for (core::SeriesId id = 0; id < kSymbols; ++id) queue_.push(token_, bar_event(id));
     const std::int64_t begin_ns = wall_ns(), begin_cpu_ns = thread_cpu_ns();
     for (std::size_t count; (count = queue_.take(batch_.data(), kBatch)) > 0;) {
+      meter_.begin(wall_ns());
       for (std::size_t i = 0; i < count; ++i) shard_->apply(batch_[i]);
     }
     const Times times{static_cast<double>(wall_ns() - begin_ns) * 1e-6,
@@ -84,6 +85,7 @@ class Room {
     event.price_scale = kWalkScale;
     event.bar = walks_[id].next();
     event.ts_event_ms = walks_[id].next_open_ms();
+    event.ts_recv_ns = wall_ns();
     return event;
   }
 
@@ -126,7 +128,10 @@ class Room {
   boost::asio::io_context io_{1};
   engine::OutputsWaker waker_{io_, [] {}};
   engine::SignalQueue signals_{kSignalsMax};
-  engine::ShardOutlet outlet_{signals_, waker_, feed_of_series_};
+  // A daemon's shard is measured, so the figure holds what measuring costs.
+  engine::metrics::Latency queue_times_, compute_times_;
+  engine::ShardMeter meter_{queue_times_.add_share(), compute_times_.add_share()};
+  engine::ShardOutlet outlet_{signals_, waker_, feed_of_series_, nullptr, &meter_};
   core::EventQueue queue_{kSignalsMax};
   core::EventQueue::ProducerToken token_{queue_.make_token()};
   std::vector<core::MarketEvent> batch_{kBatch};
