@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -98,12 +99,25 @@ std::string roff(const std::string& text) {
   return out;
 }
 
+/// ":{auto,scalar}" as " ({auto, scalar})".
+std::string range_text(const std::string& type) {
+  if (type.empty()) return "";
+  std::string out = " (";
+  for (const char c : type.substr(1)) out.append(1, c).append(c == ',' ? " " : "");
+  return roff(out + ")");
+}
+
 void append_options(std::string& out, const CommandText& command) {
   for (const OptionText& option : command.options) {
     out += ".TP\n\\fB" + roff(option.name) + "\\fR";
     if (!option.short_name.empty()) out += ", \\fB" + roff(option.short_name) + "\\fR";
-    if (!option.type.empty()) out += " \\fI" + roff(option.type) + "\\fR";
-    out += "\n" + roff(option.description) + "\n";
+    // "INT:INT in [1 - 64]": the name here, the range behind the description, where lines can be broken.
+    const std::size_t colon = std::min(option.type.find(':'), option.type.size());
+    if (!option.type.empty()) out.append(" \\fI").append(roff(option.type.substr(0, colon))).append("\\fR");
+    out.append("\n")
+        .append(roff(option.description))
+        .append(range_text(option.type.substr(colon)))
+        .append("\n");
   }
 }
 
@@ -198,7 +212,8 @@ std::string fish_completion(const CLI::App& app) {
 std::string manual_page(const CLI::App& app, const std::string& version) {
   const auto commands = commands_of(app);
   std::string out = ".TH LOCKSTEP 1 \"\" \"lockstep " + version +
-                    "\" \"User Commands\"\n.ad l\n.nh\n.SH NAME\nlockstep \\- " + roff(app.get_description()) +
+                    "\" \"User Commands\"\n.ad l\n.nh\n.SH NAME\nlockstep \\- " +
+                    roff(app.get_description()) +
                     "\n.SH SYNOPSIS\n.B lockstep\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH OPTIONS\n";
   append_options(out, commands.front());
   out += ".SH COMMANDS\n";
