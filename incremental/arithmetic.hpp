@@ -33,9 +33,15 @@ LOCKSTEP_HD double at_least(double bound, double value) {
   return bound > value ? bound : value;
 }
 
+#ifdef __CUDACC_RTC__  // the run-time compiler knows no builtin
+LOCKSTEP_HD double absolute(double value) {
+  return fabs(value);
+}
+#else
 LOCKSTEP_HD constexpr double absolute(double value) {
   return __builtin_fabs(value);
 }
+#endif
 
 /// KAMA's smoothing constant from |p_t - p_{t-L}| and the sum of the last L absolute changes, whole numbers
 /// of ticks. Where the sum is 0 so is the move: 0 / `one` is the ratio that spec.md asks for. `one` is 1 in

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kernels/cost_model.hpp"
+#include "kernels/cuda/cuda_backend.hpp"
 #include "kernels/detail/backend.hpp"
 #include "kernels/detail/fault.hpp"
 #include "kernels/detail/threads.hpp"
@@ -73,6 +74,17 @@ std::vector<Backend> available_backends() {
   return available;
 }
 
+std::optional<std::string> why_not(Backend backend) {
+  for (const BackendEntry& entry : detail::backend_entries()) {
+    if (entry.id == backend) return entry.why_not();
+  }
+  return "this build has it not: it is for another kind of CPU";
+}
+
+std::optional<std::string> missing_gpu_notice() {
+  return cuda::notice_of_missing_gpu();
+}
+
 struct Batch::Kept {
   detail::GrowthTable growth;
 };
@@ -86,11 +98,9 @@ BatchReport Batch::recompute(std::span<const BatchSeries> series, std::span<Batc
   if (series.empty()) return report;
   const BatchChoice choice = choose_backend(work_size(series), options_);
   report.threads = choice.threads;
-  const BatchWork work{series, results, kept_->growth, choice.threads, options_.chunk_bars};
+  const BatchWork work{
+      series, results, kept_->growth, choice.threads, options_.chunk_bars, options_.specialise};
   const auto entries = detail::backend_entries();
-  if (options_.backend && *options_.backend > entries.back().id) {
-    report.failures.push_back({*options_.backend, "this build has no such backend"});
-  }
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     if (entry->id > choice.backend) continue;
     auto reason = attempt(*entry, work);

@@ -35,6 +35,10 @@ std::string_view to_string(Backend backend);
 std::optional<Backend> parse_backend(std::string_view name);
 /// Those that this machine and build have, plainest first; scalar is always there. CUDA needs a GPU as well.
 std::vector<Backend> available_backends();
+/// Nothing when it is available, else one sentence.
+std::optional<std::string> why_not(Backend backend);
+/// For a log: one sentence, once a process, when this build has CUDA kernels but the machine no GPU for them.
+std::optional<std::string> missing_gpu_notice();
 
 /// Where the outputs of one series go: buffers of the caller, any of them null when it is not wanted. Element
 /// 0 of each belongs to bar first_bar, the last one to the last bar. Values: as Outputs and Detail say.
@@ -88,6 +92,10 @@ struct BatchOptions {
   std::optional<Backend> backend;
   int threads = 0;     ///< at most so many, this thread included; 0: as many as the process may run on
   int chunk_bars = 0;  ///< bars that pass through the caches together; 0: chosen. It changes no result.
+  /// CUDA: large batches of a configuration that the build has no kernel for get one compiled at run time,
+  /// where NVRTC is there, and kept on disk. It changes no result. LOCKSTEP_NVRTC=off in the environment
+  /// turns it off everywhere.
+  bool specialise = true;
 };
 
 /// A backend that did not do the work, and why: one sentence each.

@@ -1,6 +1,7 @@
 #include "kernels/cost_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "kernels/detail/threads.hpp"
@@ -23,12 +24,29 @@ constexpr Cost kCosts[kBackends] = {
     {1'000, 1, 1, 0, 66, 0, 1},
     {10'000, 8, 5, 320, 66, 2, 0.65},
     {10'000, 8, 5, 225, 52, 2, 0.65},
-    {0, 1, 1, 0, 0, 0, 1},
+    {0, 1, 1, 0, 0, 0, 1},  // estimate_cuda()
 };
+// On paper until somebody measures them on a GPU; docs/batch.md has the reckoning.
+constexpr double kCudaCallNs = 500'000;    ///< launches, waits, state and small transfers
+constexpr double kCudaBarNs = 300;         ///< a bar of a group: the chains' latency
+constexpr double kCudaGroupsAtOnce = 200;  ///< groups of 32 series that a GPU holds
+constexpr double kCudaTransferByteNs = 0.05;
+constexpr double kCudaStageByteNs = 0.25;  ///< host copies between pinned and ordinary memory, one thread
 /// Starting a thread and waiting for it; less work than this is not worth one.
 constexpr double kThreadNs = 60'000;
 
+/// Transfers and kernels overlap; the host's copies do not end before either.
+BatchEstimate estimate_cuda(const BatchSize& size, int threads) {
+  const auto bars = static_cast<double>(size.bars);
+  const double bytes = bars * ((size.has_end_states ? 40 : 8) + size.out_bytes);
+  const double waves = std::ceil(static_cast<double>(size.series) / (32 * kCudaGroupsAtOnce));
+  const double kernel_ns = waves * static_cast<double>(size.bars_max) * kCudaBarNs;
+  const double host_ns = bytes * kCudaStageByteNs / threads + (threads > 1 ? kThreadNs : 0);
+  return {Backend::cuda, threads, kCudaCallNs + kernel_ns + std::max(bytes * kCudaTransferByteNs, host_ns)};
+}
+
 BatchEstimate estimate(Backend backend, const BatchSize& size, int threads_max) {
+  if (backend == Backend::cuda) return estimate_cuda(size, threads_max);
   const Cost& cost = kCosts[static_cast<std::size_t>(backend)];
   const std::int64_t rest = size.series % cost.lanes;
   const bool is_rest_group = rest >= cost.lanes_min && cost.lanes > 1;
@@ -51,6 +69,16 @@ BatchEstimate estimate(Backend backend, const BatchSize& size, int threads_max) 
   return best;
 }
 
+/// What a device sends back for a bar.
+double bytes_a_bar(const BatchOutputs& out) {
+  double bytes = out.average ? 8 : 0;
+  for (std::size_t f = 0; f < kFamilies; ++f) bytes += (out.signal[f] ? 8 : 0) + (out.equity[f] ? 8 : 0);
+  if (out.direction || out.event) bytes += 1;
+  constexpr int kColumns = kFamilies * kMembers;
+  return bytes + kColumns * ((out.member_average ? 8 : 0) + (out.member_equity ? 8 : 0) +
+                             (out.member_signal ? 1 : 0));
+}
+
 std::string sentence(const BatchChoice& choice, const BatchSize& size) {
   std::string text = std::to_string(size.series) + " series of " + std::to_string(size.bars_max) +
                      " bars at most: estimated";
@@ -68,12 +96,15 @@ std::string sentence(const BatchChoice& choice, const BatchSize& size) {
 
 BatchSize work_size(std::span<const BatchSeries> series) {
   BatchSize size;
+  double out_bytes = 0;
   size.series = static_cast<std::int64_t>(series.size());
   for (const BatchSeries& one : series) {
     size.bars += one.size();
     size.bars_max = std::max(size.bars_max, one.size());
     size.has_end_states |= one.end_state != nullptr;
+    out_bytes += bytes_a_bar(one.out) * static_cast<double>(one.size());
   }
+  size.out_bytes = size.bars > 0 ? out_bytes / static_cast<double>(size.bars) : 0;
   return size;
 }
 

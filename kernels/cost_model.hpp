@@ -15,6 +15,7 @@ struct BatchSize {
   std::int64_t bars = 0;      ///< over all series
   std::int64_t bars_max = 0;  ///< of the longest
   bool has_end_states = false;
+  double out_bytes = 105;  ///< a bar gives; all outputs but the 54 members unless said otherwise
 };
 BatchSize work_size(std::span<const BatchSeries> series);
 

@@ -29,6 +29,7 @@ struct Group {
 constexpr Group kGroups[] = {
     {"incremental", bench::measure_incremental},
     {"batch", bench::measure_batch},
+    {"cuda", bench::measure_cuda},
     {"feed", bench::measure_feed},
     {"latency", bench::measure_latency},
     {"engine", bench::measure_engine},

@@ -69,10 +69,9 @@ std::optional<Backend> settle_backend(const std::string& name) {
   if (backend && std::find(available.begin(), available.end(), *backend) != available.end()) return backend;
   std::string there;
   for (const Backend one : available) there += ", " + std::string(to_string(one));
-  throw CommandError(kExitUsage,
-                     "--backend " + name + ": " +
-                         (backend ? "this machine or build does not have it" : "there is no such backend") +
-                         "; there are: auto, incremental" + there);
+  throw CommandError(kExitUsage, "--backend " + name + ": " +
+                                     (backend ? why_not(*backend).value_or("") : "there is no such backend") +
+                                     "; there are: auto, incremental" + there);
 }
 
 void warn_about_growth(double growth_max, std::ostream& errors) {
@@ -150,6 +149,7 @@ class Computation {
     BatchColumns columns(*params_, bars, plan.anchor, plan.interval_ms, options_.detail);
     BatchOptions options;
     options.backend = backend;
+    options.specialise = options_.specialise;
     std::vector<BatchResult> results(columns.runs());
     for (const BackendFailure& failure : Batch(options).recompute(columns.series(), results).failures) {
       errors_ << "lockstep compute: backend " << to_string(failure.backend)
@@ -228,6 +228,8 @@ void add_compute_command(CLI::App& app, std::function<int()>& run) {
       ->required();
   command->add_option("--config", options->config, "configuration file (docs/configuration.md)");
   command->add_option("--backend", options->backend, "auto, incremental, scalar, avx2, avx512 or cuda");
+  command->add_flag("!--no-specialise", options->specialise,
+                    "cuda: compile no kernel for this configuration");
   command->add_option("--price-scale", options->price_scale,
                       "decimals of a price, 0 to 18; else taken from the file");
   command->add_option("--price-rounding", options->price_rounding,

@@ -16,6 +16,7 @@ struct ComputeOptions {
   std::string bars;    ///< CSV or CSV.gz; "-" for standard input
   std::string config;  ///< empty: the defaults
   std::string backend = "auto";
+  bool specialise = true;  ///< cuda: BatchOptions::specialise
   int price_scale = -1;        ///< -1: from the configuration, else from the file
   std::string price_rounding;  ///< "none", "half_even", empty: from the configuration
   std::string interval;        ///< "1m"; empty: the smallest step of the file

@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <string>
 
 #include "incremental/detail/tables.hpp"
 #include "kernels/cost_model.hpp"
-#include "kernels/detail/backend.hpp"
+#include "kernels/cuda/cuda_backend.hpp"
+#include "kernels/cuda/images.hpp"
+#include "kernels/cuda/kernel_cache.hpp"
+#include "kernels/cuda/nvrtc.hpp"
 #include "kernels/detail/threads.hpp"
 #include "tools/exit_code.hpp"
 
@@ -37,20 +39,30 @@ void write_machine(std::ostream& out) {
 }
 
 void write_backends(std::ostream& out) {
-  const auto entries = detail::backend_entries();
   out << "\nbatch backends, fastest first; each falls back to the next one\n";
   for (int i = kBackends - 1; i >= 0; --i) {
     const auto backend = static_cast<Backend>(i);
-    const auto entry =
-        std::find_if(entries.begin(), entries.end(), [&](const auto& one) { return one.id == backend; });
-    std::string state = "available";
-    if (entry == entries.end()) {
-      state = "not in this build";
-    } else if (const auto reason = entry->why_not()) {
-      state = "no: " + *reason;
-    }
-    out << fmt::format("  {:<12}{}\n", to_string(backend), state);
+    const auto reason = why_not(backend);
+    out << fmt::format("  {:<12}{}\n", to_string(backend), reason ? "no: " + *reason : "available");
   }
+}
+
+void write_cuda(std::ostream& out) {
+  const std::size_t bytes = cuda::embedded_kernels().size();
+  const std::string gpu = cuda::cuda_description();
+  const cuda::Nvrtc* compiler = cuda::nvrtc();
+  const std::string folder = cuda::KernelCache::of_user().folder().string();
+  out << "\nCUDA\n";
+  out << "  kernels     "
+      << (bytes > 0 ? fmt::format("built in, {} KiB", bytes / 1024)
+                    : "not in this build: it was made without nvcc")
+      << '\n';
+  out << "  GPU         " << (gpu.empty() ? "none" : gpu) << '\n';
+  out << "  NVRTC       "
+      << (compiler ? fmt::format("{}; kernels of other configurations are kept in {}", compiler->version,
+                                 folder.empty() ? "memory alone" : folder)
+                   : "not there or off: other configurations take the general kernel")
+      << '\n';
 }
 
 /// What would be chosen for some usual sizes.
@@ -77,6 +89,7 @@ void write_choices(std::ostream& out) {
 int run_doctor(std::ostream& out) {
   write_machine(out);
   write_backends(out);
+  write_cuda(out);
   write_choices(out);
   return out.flush() ? kExitFine : kExitEnvironment;
 }

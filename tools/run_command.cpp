@@ -17,6 +17,7 @@
 #include "engine/api/api_server.hpp"
 #include "engine/config.hpp"
 #include "engine/daemon.hpp"
+#include "kernels/batch.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/live_view.hpp"
@@ -102,6 +103,7 @@ int serve(const Config& config, const RunOptions& options) {
   Reload reload(daemon, manager, config, options.config, log_file);
   daemon.on_hangup([&] { reload.run(); });
   daemon.start();
+  if (const auto notice = missing_gpu_notice()) spdlog::info("batches run on the CPU: {}", *notice);
   spdlog::info("lockstep {}: {} series, API at http://{}:{}", LOCKSTEP_VERSION, daemon.catalog().size(),
                config.api.bind, daemon.api().port());
   if (!has_table)

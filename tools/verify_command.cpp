@@ -191,6 +191,7 @@ int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& er
     const bool is_fine = options.journal.empty()
                              ? verify_files(options, paths, path_width, out, errors)
                              : verify_journal(options.journal, paths, path_width, out, errors);
+    if (const auto reason = why_not(Backend::cuda)) out << "cuda did not run: " << *reason << '\n';
     out << (is_fine ? "every path gives the same bits\n" : "paths DIFFER\n");
     return is_fine ? kExitFine : kExitCheckFailed;
   } catch (const CommandError& error) {

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "incremental/detail/cpu.hpp"
 #include "incremental/detail/state_block.hpp"
 
 namespace lockstep {
@@ -27,14 +28,6 @@ constexpr StepFunctions kBaseline = {baseline::commit_step, baseline::peek_step,
 #ifdef LOCKSTEP_X86_64
 constexpr StepFunctions kAvx2 = {avx2::commit_step, avx2::peek_step, avx2::detail_step, "avx2"};
 constexpr StepFunctions kAvx512 = {avx512::commit_step, avx512::peek_step, avx512::detail_step, "avx512"};
-
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-}
-bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-}
 #endif
 
 StepFunctions choose() {

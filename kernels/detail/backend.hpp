@@ -17,6 +17,7 @@ struct BatchWork {
   GrowthTable& growth;
   int threads;     ///< >= 1
   int chunk_bars;  ///< 0: the backend chooses
+  bool specialise;  ///< BatchOptions::specialise
 };
 
 struct BackendEntry {

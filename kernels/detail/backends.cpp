@@ -1,6 +1,7 @@
 // The backends of this build.
+#include "kernels/cuda/cuda_backend.hpp"
 #include "kernels/detail/backend.hpp"
-#include "kernels/detail/cpu.hpp"
+#include "incremental/detail/cpu.hpp"
 #include "kernels/detail/scalar_backend.hpp"
 #ifdef LOCKSTEP_X86_64
 #include "kernels/detail/wide_backend.hpp"
@@ -18,6 +19,7 @@ constexpr BackendEntry kEntries[] = {
     {Backend::avx512, [] { return has_avx512() ? Reason() : "this CPU has no AVX-512 F, DQ, BW, VL"; },
      run_avx512},
 #endif
+    {Backend::cuda, cuda::why_not_cuda, cuda::run_cuda},
 };
 
 }  // namespace

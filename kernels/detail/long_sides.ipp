@@ -1,7 +1,6 @@
 // The signals of the 54 members of one series over a chunk. Part of long.ipp.
 #pragma once
 
-#include "kernels/detail/bar_check.ipp"
 #include "kernels/detail/long.hpp"
 #include "kernels/detail/transpose.ipp"
 #include "kernels/detail/windows.ipp"

@@ -1,7 +1,7 @@
 // Bars of eight series into rows: checks, prices, windows of sums. Part of wide.ipp.
 #pragma once
 
-#include "kernels/detail/bar_check.ipp"
+#include "kernels/detail/wide_lanes.ipp"
 
 namespace lockstep::LOCKSTEP_ISA {
 namespace {

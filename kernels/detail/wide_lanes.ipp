@@ -4,17 +4,20 @@
 #include "incremental/detail/lanes.hpp"
 
 #include "incremental/arithmetic.hpp"
+#include "kernels/detail/bar_check.hpp"
 #include "kernels/detail/wide.hpp"
 
 namespace lockstep::LOCKSTEP_ISA {
 namespace {
 
+using detail::BarCheck;
 using detail::BatchPlan;
 using detail::column_of;
 using detail::FamilyPlan;
 using detail::kLanes;
 using detail::kSideBytes;
 using detail::Lane;
+using detail::source_price;
 using detail::WideGroup;
 using detail::WideRows;
 using detail::WideState;

@@ -1,7 +1,12 @@
 #include "tests/kernels/batch_rig.hpp"
 
 #include <bit>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
 
+#include "kernels/cuda/cuda_backend.hpp"
+#include "tests/kernels/host_device.hpp"
 #include "tests/support/same_bits.hpp"
 
 namespace lockstep::test {
@@ -61,6 +66,18 @@ std::int64_t rows_of(const BatchCase& one) {
 }
 
 }  // namespace
+
+std::vector<Backend> tested_backends() {
+  static const std::optional<std::string> why_no_gpu = cuda::why_not_cuda();
+  const char* asked = std::getenv("LOCKSTEP_TEST_BACKEND");
+  if (asked && std::string_view(asked) == "cuda") {
+    if (why_no_gpu) throw std::runtime_error("LOCKSTEP_TEST_BACKEND=cuda: " + *why_no_gpu);
+    return {Backend::cuda};
+  }
+  static HostDevice device;
+  if (why_no_gpu) cuda::plant_device(&device);
+  return available_backends();
+}
 
 void BatchColumns::give(BatchOutputs& out, std::int64_t rows, bool has_members) {
   const auto room = [&](auto& column, auto*& to, std::int64_t count, auto value) {

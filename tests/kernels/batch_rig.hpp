@@ -36,6 +36,10 @@ struct BatchCase {
   BatchResult result;
 };
 
+/// The backends to test: those of this machine. Without a GPU cuda is among them as well, its kernels run by
+/// the host (host_device.hpp); with LOCKSTEP_TEST_BACKEND=cuda in the environment the GPU alone.
+std::vector<Backend> tested_backends();
+
 /// Recomputes the cases in one call, all with fresh buffers.
 BatchReport recompute(Batch& batch, std::vector<BatchCase>& cases);
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kernels/cost_model.hpp"
+#include "kernels/cuda/cuda_backend.hpp"
 #include "tools/bench/bench.hpp"
 #include "tools/bench/clocks.hpp"
 #include "tools/bench/price_walk.hpp"
@@ -117,6 +118,36 @@ Json measure_batch(const BenchOptions& options) {
   json["ms_500x2000"] = batch_ms(500 / part, 2000, 0, repeats);
   json["ms_500x2000_one_thread"] = batch_ms(500 / part, 2000, 1, repeats);
   json["ms_1x1000000"] = batch_ms(1, 1'000'000 / part, 0, std::min(repeats, 5));
+  return json;
+}
+
+Json measure_cuda(const BenchOptions& options) {
+  Json json;
+  if (const auto reason = why_not(Backend::cuda)) {
+    json["why_not"] = *reason;
+    return json;
+  }
+  json["gpu"] = cuda::cuda_description();
+  const std::size_t series = options.is_quick ? 1'000 : 10'000;
+  const int repeats = options.is_quick ? 1 : 7;
+  AtcConfig odd;  // no kernel of the build has these lengths
+  odd.lengths.fill(29);
+  const auto measure = [&](const char* name, const AtcConfig& config, bool has_end_states, bool specialise) {
+    Work work(AtcParams::create(config, kWalkScale), series, 1500, has_end_states);
+    BatchOptions batch_options = options_of(Backend::cuda, 0);
+    batch_options.specialise = specialise;
+    const double kernel_before = cuda::cuda_kernel_ms();
+    const double ms = median_ns(work, batch_options, repeats, wall_ns) / 1e6;
+    // One call more than the repeats: the first.
+    const double kernel_ms = (cuda::cuda_kernel_ms() - kernel_before) / (repeats + 1);
+    json[name] = {{"ms", rounded(ms, 3)}, {"kernel_ms", rounded(kernel_ms, 3)}};
+  };
+  json["series"] = series;
+  json["bars"] = 1500;
+  measure("outputs", {}, false, true);
+  measure("outputs_and_end_states", {}, true, true);
+  measure("length_29_general", odd, false, false);
+  measure("length_29_specialised", odd, false, true);
   return json;
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/detail/cpu.hpp"
+#include "incremental/detail/cpu.hpp"
 
 namespace lockstep::detail {
 

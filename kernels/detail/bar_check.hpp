@@ -1,21 +1,21 @@
-// What every bar is checked for. Part of wide.ipp and long.ipp.
+// What every bar is checked for before a kernel takes it.
 #pragma once
 
-#include "kernels/detail/wide_lanes.ipp"
+#include <cstdint>
 
-namespace lockstep::LOCKSTEP_ISA {
-namespace {
+#include "incremental/bar.hpp"
 
-using detail::source_price;
+namespace lockstep::detail {
 
 /// Whether some bar would be refused for its prices or its time; the arithmetic's refusals are found later.
+/// Inlined wherever it is used: a copy that one instruction set's source emitted must not serve the others.
 struct BarCheck {
   std::int64_t price_max;
   std::int64_t ts_before_ms;
   bool is_first;
   bool is_bad = false;
 
-  LOCKSTEP_INLINE void add(const BarTicks& bar) {
+  [[gnu::always_inline]] inline void add(const BarTicks& bar) {
     // No branches: a bad bar is one in a million.
     is_bad |= (bar.low <= 0) | (bar.low > bar.open) | (bar.low > bar.close) | (bar.high < bar.open) |
               (bar.high < bar.close) | (bar.high > price_max) |
@@ -25,5 +25,4 @@ struct BarCheck {
   }
 };
 
-}  // namespace
-}  // namespace lockstep::LOCKSTEP_ISA
+}  // namespace lockstep::detail
