@@ -1,6 +1,7 @@
 # `cpack` in a build folder makes a Debian package: program, configuration in /etc, unit, manual page, completions, docs.
 # docs/operations.md shows how to build and install it.
-if(NOT TARGET lockstep OR CMAKE_CROSSCOMPILING)
+# The program is run here to describe itself, and a project that includes this one makes packages of its own.
+if(NOT TARGET lockstep OR CMAKE_CROSSCOMPILING OR NOT PROJECT_IS_TOP_LEVEL)
   return()
 endif()
 

@@ -67,8 +67,9 @@ class Reader {
   bool take(std::string_view line) {
     const Json json = Json::parse(checked(line), nullptr, false);
     if (!json.is_object() || json.size() != 1) return false;
-    const auto& [kind, content] = *json.items().begin();
-    const auto text = [&content = content](const char* name) -> const std::string* {
+    const std::string kind = json.begin().key();
+    const Json& content = json.begin().value();
+    const auto text = [&content](const char* name) -> const std::string* {
       const auto found = content.find(name);
       return found != content.end() ? found->template get_ptr<const std::string*>() : nullptr;
     };
