@@ -13,6 +13,7 @@
 
 #include "engine/core/interval.hpp"
 #include "engine/detail/toml_table.hpp"
+#include "engine/token_file.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -229,11 +230,46 @@ BindKind bind_kind(const std::string& bind) {
   return IN6_IS_ADDR_LOOPBACK(&v6) ? BindKind::loopback : BindKind::beyond;
 }
 
+/// "https://host[:port]" each, as browsers send them; no wildcards.
+void read_origins(TomlTable& table, ApiConfig& api) {
+  const auto list = table.texts("origins");
+  if (!list) return;
+  for (const ListedText& origin : *list) {
+    const bool is_secure = origin.text.starts_with("https://");
+    const std::string_view host = std::string_view(origin.text).substr(is_secure ? 8 : 7);
+    const bool is_origin = (is_secure || origin.text.starts_with("http://")) && !host.empty() &&
+                           host.find_first_of("/*?#@ ") == std::string_view::npos;
+    if (!is_origin)
+      table.fail("origins", *origin.node,
+                 "must be as browsers send it: \"https://host\" or \"http://host:port\"");
+    api.origins.push_back(origin.text);
+  }
+}
+
+void read_token(TomlTable& table, ApiConfig& api) {
+  std::string file;
+  table.text("token_file", file);
+  if (file.empty()) return;
+  if (!api.token.empty()) table.fail("token_file", "give token or token_file, not both");
+  try {
+    api.token = read_token_file(file);
+  } catch (const std::invalid_argument& error) {
+    table.fail("token_file", error.what());
+  }
+  if (api.token.size() < kTokenCharactersMin)
+    table.fail("token_file",
+               "must hold 32 to 512 visible characters; `openssl rand -hex 32 > FILE` makes one");
+}
+
 void read_api(TomlTable& table, ApiConfig& api) {
   table.text("bind", api.bind);
   table.integer("port", 0, 65'535, api.port);
   table.text("token", api.token);
+  read_token(table, api);
   table.integer("clients_max", 1, 10'000, api.clients_max);
+  table.integer("history_bars", 0, 1'000'000, api.history_bars);
+  table.boolean("allow_plaintext", api.allow_plaintext);
+  read_origins(table, api);
   const auto is_visible = [](char c) { return c > ' ' && c < 0x7F; };
   const bool is_token = api.token.size() >= kTokenCharactersMin && api.token.size() <= kTokenCharactersMax &&
                         std::all_of(api.token.begin(), api.token.end(), is_visible);
@@ -245,6 +281,11 @@ void read_api(TomlTable& table, ApiConfig& api) {
   const BindKind kind = bind_kind(api.bind);
   if (kind == BindKind::not_an_address) {
     table.fail("bind", "must be an IP address, such as \"127.0.0.1\", \"::1\" or \"0.0.0.0\"");
+  }
+  if (kind == BindKind::beyond && !api.token.empty() && !api.allow_plaintext) {
+    table.fail("bind",
+               "others on the network can reach this address, and the token would travel unencrypted: bind "
+               "\"127.0.0.1\" behind a TLS proxy or a tunnel, or set allow_plaintext = true");
   }
   if (kind == BindKind::beyond && api.token.empty()) {
     table.fail("bind",

@@ -47,6 +47,9 @@ struct ApiConfig {
   int port = 8787;    ///< 0: any free port, printed at start
   std::string token;  ///< needed to bind beyond loopback; clients send it as Bearer
   int clients_max = 256;
+  std::vector<std::string> origins;  ///< pages from there may read, besides those of this very host
+  bool allow_plaintext = false;      ///< beyond loopback without TLS, knowing that anybody can listen in
+  int history_bars = 4000;           ///< closed bars of a series kept in memory for history, 40 bytes each
 };
 
 /// When what was written is made to survive a power cut. A killed process loses nothing with any of them.

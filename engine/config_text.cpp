@@ -128,9 +128,14 @@ std::string to_text(const Config& config) {
   lines.line("log_files", std::int64_t{config.engine.log_files});
   add_journal(lines, config.journal);
   lines.table("[api]");
-  lines.line("bind", std::string_view(config.api.bind));
+  // Beyond loopback it needs the token, which is not shown: the text must be one that can be read again.
+  const bool needs_token = config.api.allow_plaintext && !config.api.token.empty();
+  lines.line(needs_token ? "# with a token: bind" : "bind", std::string_view(config.api.bind));
   lines.line("port", std::int64_t{config.api.port});
   lines.line("clients_max", std::int64_t{config.api.clients_max});
+  lines.line("history_bars", std::int64_t{config.api.history_bars});
+  if (!config.api.origins.empty()) lines.line("origins", list(config.api.origins));
+  lines.line("allow_plaintext", std::string(config.api.allow_plaintext ? "true" : "false"));
   lines.table("[input]");
   if (config.price_scale >= 0) lines.line("price_scale", std::int64_t{config.price_scale});
   lines.line("price_rounding", std::string_view(config.price_rounding_half_even ? "half_even" : "none"));

@@ -22,6 +22,7 @@
 #include "engine/config_changes.hpp"
 #include "engine/cpu_place.hpp"
 #include "engine/daemon_meter.hpp"
+#include "engine/history_reader.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
@@ -99,7 +100,7 @@ core::Catalog make_catalog(const Config& config) {
 
 class Daemon::Impl {
  public:
-  explicit Impl(const Config& config)
+  Impl(const Config& config, std::span<const StaticFile> page)
       : config_(config),
         catalog_(make_catalog(config)),
         meter_(metrics_, catalog_),
@@ -112,6 +113,7 @@ class Daemon::Impl {
         feed_of_series_(catalog_.size(), nullptr) {
     check_anchor(config_);
     open_journal();
+    make_logs();
     make_shards();
     make_feeds();
     ApiHooks hooks;
@@ -122,6 +124,15 @@ class Daemon::Impl {
     hooks.daemon_health = [this] { return health(); };
     hooks.write_metrics = [this](metrics::TextWriter& out) { write_metrics(out); };
     hooks.config_text = [this] { return to_text(config_); };
+    hooks.page = page;
+    hooks.atc = config_.atc;
+    hooks.history = [this](const HistoryQuery& query, HistoryFormat format, HistoryDone done) {
+      history_->ask(query,
+                    [this, format = std::move(format), done = std::move(done)](const HistoryPage& answer) {
+                      boost::asio::post(outputs_io_, [done, text = format(answer)] { done(text); });
+                    });
+    };
+    if (journal_) hooks.snapshot_now = [this] { return journal_->keeper().ask_now(); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
     make_alerts();
   }
@@ -137,6 +148,7 @@ class Daemon::Impl {
       for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
     }
     note_health();
+    history_->start();
     network_ = std::thread([this] { run_network(); });
     boost::asio::post(network_io_, [this] {
       if (is_network_stopping_) return;
@@ -228,6 +240,10 @@ class Daemon::Impl {
     return feed_health_;
   }
 
+  void ask_history(const HistoryQuery& query, std::function<void(const HistoryPage&)> done) {
+    history_->ask(query, std::move(done));
+  }
+
   DaemonHealth health() const {
     DaemonHealth health;
     for (const auto& shard : shards_) {
@@ -275,6 +291,14 @@ class Daemon::Impl {
                  recovered.events);
   }
 
+  void make_logs() {
+    const auto bars_max = static_cast<std::size_t>(config_.api.history_bars);
+    for (std::size_t i = 0; i < catalog_.size(); ++i) logs_.push_back(std::make_unique<BarLog>(bars_max));
+    HistorySource source;
+    if (journal_) source = {config_.engine.data_dir, journal_->recovered().epoch};
+    history_ = std::make_unique<HistoryReader>(catalog_, settings_, logs_, bars_max, std::move(source));
+  }
+
   void make_shards() {
     std::vector<std::vector<core::SeriesId>> ids(static_cast<std::size_t>(config_.engine.shards));
     for (const core::Series& series : catalog_.series())
@@ -283,6 +307,7 @@ class Daemon::Impl {
       shards_.push_back(std::make_unique<ShardThread>(catalog_, own, settings_, config_.engine, signals_,
                                                       answers_, waker_, feed_of_series_,
                                                       journal_ ? &*journal_ : nullptr, &meter_.add_shard()));
+      shards_.back()->keep_bars(logs_);
     }
     if (!journal_) return;
     for (core::SeriesId id = 0; id < catalog_.size(); ++id) {
@@ -413,6 +438,7 @@ class Daemon::Impl {
   }
 
   void stop_threads() {
+    history_->stop();
     is_network_stopping_.store(true, std::memory_order_release);
     network_io_.stop();
     if (network_.joinable()) network_.join();
@@ -450,6 +476,8 @@ class Daemon::Impl {
   std::string failure_;
   std::optional<journal::Journal> journal_;
   bool is_journal_stopped_ = false;
+  std::vector<std::unique_ptr<BarLog>> logs_;
+  std::unique_ptr<HistoryReader> history_;
   std::vector<feeds::Feed*> feed_of_series_;
   std::vector<std::unique_ptr<FeedOutlet>> outlets_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
@@ -469,7 +497,8 @@ class Daemon::Impl {
   std::thread network_;
 };
 
-Daemon::Daemon(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Daemon::Daemon(const Config& config, std::span<const StaticFile> page)
+    : impl_(std::make_unique<Impl>(config, page)) {}
 Daemon::~Daemon() = default;
 void Daemon::start() {
   impl_->start();
@@ -503,6 +532,9 @@ void Daemon::report_audit_difference(core::SeriesId series, std::int64_t ts_open
 }
 metrics::Registry& Daemon::metrics() {
   return impl_->metrics();
+}
+void Daemon::ask_history(const HistoryQuery& query, std::function<void(const HistoryPage&)> done) {
+  impl_->ask_history(query, std::move(done));
 }
 DaemonHealth Daemon::health() const {
   return impl_->health();

@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <span>
 #include <vector>
 
+#include "engine/api/static_files.hpp"
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
 #include "engine/health.hpp"
+#include "engine/history_page.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
@@ -31,7 +34,8 @@ class Daemon {
   /// address is taken, std::invalid_argument with a feed's complaint, journal::StorageError when the data
   /// directory is in use or cannot be written. Keeps a journal when [journal] is enabled and a data_dir
   /// given.
-  explicit Daemon(const Config& config);
+  /// `page`: files that the API serves to browsers; they outlive the daemon.
+  explicit Daemon(const Config& config, std::span<const StaticFile> page = {});
   ~Daemon();
 
   void start();
@@ -56,6 +60,8 @@ class Daemon {
   const core::Catalog& catalog() const;
   /// For the outputs thread only.
   ApiServer& api();
+  /// From any thread while the daemon runs; `done` is called on the history's own thread.
+  void ask_history(const HistoryQuery& query, std::function<void(const HistoryPage&)> done);
   /// From any thread; as of a fraction of a second ago.
   std::vector<feeds::FeedHealth> feed_health() const;
   DaemonHealth health() const;

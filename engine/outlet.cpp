@@ -73,4 +73,12 @@ void ShardOutlet::applied(const MarketEvent& event, const LiveSeries& series, co
   made_.clear();
 }
 
+void ShardOutlet::committed(core::SeriesId id, const BarTicks& bar, const Outputs&) {
+  if (logs_ != nullptr) (*logs_)[id]->append(bar, *shard_->find(id)->indicator());
+}
+
+void ShardOutlet::started_over(core::SeriesId id) {
+  if (logs_ != nullptr) (*logs_)[id]->clear();
+}
+
 }  // namespace lockstep::engine

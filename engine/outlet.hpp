@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/bar_log.hpp"
 #include "engine/core/catalog.hpp"
 #include "engine/core/event_queue.hpp"
 #include "engine/journal/writer.hpp"
@@ -62,6 +63,13 @@ class ShardOutlet final : public SeriesSink, public EventRecorder {
   }
   void applied(const core::MarketEvent& event, const LiveSeries& series, core::SeriesId id,
                const SeriesMark& before) override;
+  void committed(core::SeriesId id, const BarTicks& bar, const Outputs& outputs) override;
+  void started_over(core::SeriesId id) override;
+  /// Keeps the closed bars of the shard's series for history. Logs by series; both outlive this.
+  void keep_bars(const Shard& shard, const std::vector<std::unique_ptr<BarLog>>& logs) {
+    shard_ = &shard;
+    logs_ = &logs;
+  }
   /// A publication of an earlier run, to be seen again: same identity, same content.
   void publish_again(Signal signal);
 
@@ -75,6 +83,8 @@ class ShardOutlet final : public SeriesSink, public EventRecorder {
   journal::Port* port_;
   ShardMeter* meter_;
   std::vector<Signal> made_;  // by the event that is being applied
+  const Shard* shard_ = nullptr;
+  const std::vector<std::unique_ptr<BarLog>>* logs_ = nullptr;
 };
 
 /// A feed's sink: each event to the shard of its series, a venue's clock to all.

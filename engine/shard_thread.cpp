@@ -58,6 +58,7 @@ ShardThread::ShardThread(const core::Catalog& catalog, const std::vector<core::S
 
 void ShardThread::adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series) {
   series->skip_sequences();
+  if (logs_ != nullptr && series->indicator() != nullptr) (*logs_)[id]->go_on(*series->indicator());
   shard_.adopt(id, std::move(series));
   adopted_.push_back(id);
 }

@@ -23,6 +23,11 @@ class ShardThread {
               ShardMeter* meter = nullptr);
   ~ShardThread() { stop(); }
 
+  /// Before adopt() and start(): closed bars are kept there for history.
+  void keep_bars(const std::vector<std::unique_ptr<BarLog>>& logs) {
+    logs_ = &logs;
+    outlet_.keep_bars(shard_, logs);
+  }
   /// Before start(): a series goes on from where it was.
   void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
   /// `place`: which CPU a busy shard stays on, see stay_on_cpu().
@@ -65,6 +70,7 @@ class ShardThread {
   std::vector<core::MarketEvent> batch_;
   std::vector<core::SeriesId> ids_;
   std::vector<core::SeriesId> adopted_;
+  const std::vector<std::unique_ptr<BarLog>>* logs_ = nullptr;
   std::uint64_t generation_ = 0;  // of the snapshot that our states were given to last
   std::size_t next_state_ = 0;    // of ids_, to be given to the next one
   std::vector<std::byte> state_;

@@ -34,6 +34,7 @@ constexpr Group kGroups[] = {
     {"latency", bench::measure_latency},
     {"engine", bench::measure_engine},
     {"journal", bench::measure_journal},
+    {"api", bench::measure_api},
     {"compute", bench::measure_compute},
 };
 

@@ -19,6 +19,7 @@
 #include "engine/daemon.hpp"
 #include "kernels/batch.hpp"
 #include "replay/sim/exchange_sim.hpp"
+#include "tools/dashboard/page.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/live_view.hpp"
 #include "tools/log_setup.hpp"
@@ -97,7 +98,7 @@ int serve(const Config& config, const RunOptions& options) {
   const std::string log_file = log_file_beside(config, has_table);
   set_up_log(config, log_file);
   ServiceManager manager;
-  Daemon daemon(config);
+  Daemon daemon(config, page_files());
   std::signal(SIGPIPE, SIG_IGN);
   daemon.stop_on_signals();
   Reload reload(daemon, manager, config, options.config, log_file);
@@ -108,6 +109,8 @@ int serve(const Config& config, const RunOptions& options) {
                config.api.bind, daemon.api().port());
   if (!has_table)
     std::cerr << "API at http://" << config.api.bind << ':' << daemon.api().port() << "/v1/status\n";
+  if (config.api.allow_plaintext && config.api.bind != "127.0.0.1" && config.api.bind != "::1")
+    spdlog::warn("[api] allow_plaintext: signals and the token cross the network unencrypted");
 
   LiveView view(daemon, config.api.bind);
   std::optional<TerminalTable> table;

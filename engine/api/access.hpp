@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/config.hpp"
 
@@ -33,12 +34,15 @@ class Access {
   bool is_token_right(std::string_view authorization) const;
   /// Loopback names and addresses, the bind address, and any literal address when bound to all of them.
   bool is_host_allowed(std::string_view host) const;
-  /// http(s) from loopback, or from the very host (and port) that the request itself names.
+  /// http(s) from loopback, from the very host (and port) that the request itself names, or listed.
   bool is_origin_allowed(std::string_view origin, std::string_view host) const;
+  /// One of [api] origins: its pages may read answers.
+  bool is_listed(std::string_view origin) const;
 
  private:
   boost::asio::ip::address address_;
   std::string token_;
+  std::vector<std::string> origins_;  // lower case
 };
 
 inline constexpr std::size_t kTokenCharactersMin = 32;

@@ -52,6 +52,41 @@ std::string without_token(std::string text, const std::string& token) {
   return text;
 }
 
+std::string config_text(const ServerState& state) {
+  return without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token);
+}
+
+/// A row of /v1/symbols: what a list of a thousand shows, and no more.
+void append_symbol(std::string& out, const ServerState& state, core::SeriesId series, std::int64_t now_ns) {
+  const Signal& latest = state.store.latest(series);
+  const bool has_bar = latest.bar.ts_open_ms != 0;
+  JsonWriter json(out);
+  json.begin_object().raw(state.index.name_fields(series));
+  json.field("state", to_string(latest.state)).field("reason", core::to_string(latest.reason));
+  json.field("valid", state.store.is_valid(series));
+  append_age(out += ',', latest, now_ns);
+  JsonWriter rest(out += ',');
+  has_bar ? rest.field("ts_open_ms", latest.bar.ts_open_ms) : rest.null_field("ts_open_ms");
+  has_bar ? rest.field("price_scale", latest.price_scale) : rest.null_field("price_scale");
+  has_bar ? rest.decimal_field("close", latest.bar.close, latest.price_scale) : rest.null_field("close");
+  has_bar ? rest.field("average", latest.outputs.average) : rest.null_field("average");
+  const int direction = has_bar ? latest.outputs.direction : 0;
+  direction != 0 ? rest.field("direction", direction) : rest.null_field("direction");
+  rest.field("growth_warning", has_bar ? growth_warning(latest.outputs.growth) : "none");
+}
+
+/// A row of /v1/digests: what the closed bars came to.
+void append_digest(std::string& out, const ServerState& state, core::SeriesId series, std::int64_t) {
+  const Signal& closed = state.store.latest_closed(series);
+  const bool has_bar = closed.bar.ts_open_ms != 0;
+  JsonWriter json(out);
+  json.begin_object().raw(state.index.name_fields(series));
+  has_bar ? json.field("ts_open_ms", closed.bar.ts_open_ms) : json.null_field("ts_open_ms");
+  const bool has_anchor = has_bar && closed.ts_anchor_ms != INT64_MIN;
+  has_anchor ? json.field("anchor_ms", closed.ts_anchor_ms) : json.null_field("anchor_ms");
+  json.field("bars", closed.bars).field("revision", closed.revision).field("digest", closed.digest.hex());
+}
+
 void write_series_counts(JsonWriter& json, const ServerState& state) {
   std::array<std::size_t, kStates.size()> counts{};
   for (core::SeriesId id = 0; id < state.store.size(); ++id) {
@@ -157,7 +192,11 @@ bool is_wanted(const ServerState& state, const Page& page, const core::Series& s
   return page.states.empty() || std::find(page.states.begin(), page.states.end(), now) != page.states.end();
 }
 
-Answer page_answer(const ServerState& state, const Page& page) {
+/// Appends a row's object without its closing brace.
+using AppendRow = void (*)(std::string& out, const ServerState& state, core::SeriesId series,
+                           std::int64_t now_ns);
+
+Answer page_answer(const ServerState& state, const Page& page, std::string_view name, AppendRow append_row) {
   std::string rows;
   std::size_t total = 0;
   std::size_t count = 0;
@@ -168,15 +207,27 @@ Answer page_answer(const ServerState& state, const Page& page) {
     ++total;
     if (!is_on_page) continue;
     if (count++ != 0) rows += ',';
-    append_series(rows, state, series.id, now_ns);
+    append_row(rows, state, series.id, now_ns);
     rows += '}';
   }
   Answer answer;
   JsonWriter json(answer.body);
   json.begin_object().field("epoch", state.epoch).field("now_ms", wall_ms()).field("total", total);
   json.field("offset", page.offset).field("limit", page.limit).field("count", count);
-  json.key("signals").raw("[" + rows + "]").end_object();
+  json.key(name).raw("[" + rows + "]").end_object();
   return answer;
+}
+
+Answer list_answer(const ServerState& state, const std::vector<Parameter>& query, std::string_view name,
+                   AppendRow append_row) {
+  Page page;
+  page.limit = state.limits.page_max;
+  for (const Parameter& parameter : query) {
+    if (const auto error = take_page_parameter(parameter, state.limits.page_max, page))
+      return error_answer(*error);
+  }
+  if (const auto error = page.filter.check(state.index, state.limits.names_max)) return error_answer(*error);
+  return page_answer(state, page, name, append_row);
 }
 
 void write_not_ready(JsonWriter& json, const ServerState& state, std::size_t& not_ready) {
@@ -230,21 +281,38 @@ Answer status_answer(const ServerState& state) {
   write_feeds(json, state);
   write_engine(json, state);
   write_clients(json, state);
-  json.field("config",
-             without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token));
+  json.field("config", config_text(state));
   json.end_object();
   return answer;
 }
 
 Answer signals_answer(const ServerState& state, const std::vector<Parameter>& query) {
-  Page page;
-  page.limit = state.limits.page_max;
-  for (const Parameter& parameter : query) {
-    if (const auto error = take_page_parameter(parameter, state.limits.page_max, page))
-      return error_answer(*error);
+  return list_answer(state, query, "signals", append_series);
+}
+
+Answer symbols_answer(const ServerState& state, const std::vector<Parameter>& query) {
+  return list_answer(state, query, "symbols", append_symbol);
+}
+
+Answer digests_answer(const ServerState& state, const std::vector<Parameter>& query) {
+  return list_answer(state, query, "digests", append_digest);
+}
+
+Answer config_answer(const ServerState& state) {
+  Answer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().field("epoch", state.epoch).field("version", LOCKSTEP_VERSION);
+  const AtcConfig& atc = state.hooks.atc;
+  json.key("families").begin_object();
+  for (std::size_t family = 0; family < kFamilies; ++family) {
+    json.key(kFamilyNames[family]).begin_object().field("enabled", bool{atc.enabled[family]});
+    json.field("length", atc.lengths[family]).field("weight", atc.weights[family]).end_object();
   }
-  if (const auto error = page.filter.check(state.index, state.limits.names_max)) return error_answer(*error);
-  return page_answer(state, page);
+  json.end_object();
+  json.field("lambda", atc.lambda).field("decay", atc.decay).field("cutout", atc.cutout);
+  json.field("long_threshold", atc.long_threshold).field("short_threshold", atc.short_threshold);
+  json.field("config", config_text(state)).end_object();
+  return answer;
 }
 
 Answer signal_answer(const ServerState& state, core::SeriesId series) {

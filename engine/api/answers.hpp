@@ -27,6 +27,11 @@ Answer metrics_answer(const ServerState& state);
 Answer status_answer(const ServerState& state);
 /// The list of /v1/signals. Errors: unknown names, unknown parameters, numbers that are none.
 Answer signals_answer(const ServerState& state, const std::vector<Parameter>& query);
+/// The lists of /v1/symbols and /v1/digests, with the same parameters.
+Answer symbols_answer(const ServerState& state, const std::vector<Parameter>& query);
+Answer digests_answer(const ServerState& state, const std::vector<Parameter>& query);
+/// What is in force, without the token.
+Answer config_answer(const ServerState& state);
 Answer signal_answer(const ServerState& state, core::SeriesId series);
 /// The same with the weight table; `answer` is null when the shard did not answer in time.
 Answer detail_answer(const ServerState& state, core::SeriesId series, const DetailAnswer* answer);

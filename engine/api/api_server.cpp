@@ -146,6 +146,7 @@ void ApiServer::Impl::tick() {
 
 void ApiServer::Impl::on_signal(const Signal& signal) {
   state_->store.put(signal);
+  const std::uint64_t position = state_->log.add(signal);
   std::shared_ptr<std::string> rest;
   for (StreamSession* stream : state_->streams) {
     if (!stream->wants(signal)) continue;
@@ -154,7 +155,7 @@ void ApiServer::Impl::on_signal(const Signal& signal) {
       append_signal_rest(*rest, signal, state_->index, state_->epoch);
       *rest += '}';
     }
-    stream->offer(signal, rest);
+    stream->offer(signal, position, rest);
   }
 }
 
@@ -176,6 +177,7 @@ void ApiServer::Impl::cut() {
   accept_timer_.cancel();
   tick_timer_.cancel();
   state_->details.clear();
+  state_->histories.clear();
   for (Connection* connection : state_->connections) connection->cut();
 }
 

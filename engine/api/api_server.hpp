@@ -4,13 +4,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/api/limits.hpp"
+#include "engine/api/static_files.hpp"
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
 #include "engine/health.hpp"
+#include "engine/history_page.hpp"
 #include "engine/metrics/text_writer.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
@@ -21,6 +24,11 @@ class io_context;
 
 namespace lockstep::engine {
 
+/// Makes the answer's text on the thread that has computed the page.
+using HistoryFormat = std::function<std::string(const HistoryPage&)>;
+/// Takes that text, on the API thread.
+using HistoryDone = std::function<void(const std::string&)>;
+
 /// What the server needs from the daemon besides signals. The callbacks must be callable from the API thread.
 struct ApiHooks {
   /// Passes a request for the weight table to the series' shard; the answer comes by on_detail().
@@ -28,14 +36,19 @@ struct ApiHooks {
   std::function<std::vector<feeds::FeedHealth>()> feed_health;
   std::function<DaemonHealth()> daemon_health;
   std::function<void(metrics::TextWriter&)> write_metrics;  ///< whole families, for /metrics
-  std::function<std::string()> config_text;                 ///< what is in force, for /v1/status
+  std::function<std::string()> config_text;  ///< what is in force, for /v1/status
+  /// Asks for a page of the past; empty: there is none to ask.
+  std::function<void(const HistoryQuery&, HistoryFormat, HistoryDone)> history;
+  /// Begins a snapshot of all states; false when one is under way. Empty: there is no journal.
+  std::function<bool()> snapshot_now;
+  std::span<const StaticFile> page;  ///< for browsers
+  AtcConfig atc;                     ///< in force
 };
 
-/// HTTP GET /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}[?detail=1], /healthz, /readyz,
-/// /metrics;
-/// websocket /v1/stream. Documented in docs/api.md. Everything runs on the io_context's one thread: the
-/// members must be called there, except the constructor, the destructor and port() while the io_context does
-/// not run. What is behind the server never waits for a client.
+/// HTTP and the websocket /v1/stream, as docs/api.md and docs/openapi.json document them, and a page at `/`.
+/// Everything runs on the io_context's one thread: the members must be called there, except the constructor,
+/// the destructor and port() while the io_context does not run. What is behind the server never waits for a
+/// client.
 class ApiServer {
  public:
   /// Binds at once. The catalog must be complete and outlive the server.

@@ -27,7 +27,26 @@ bool read_names(element value, std::vector<std::string>& names) {
   return !names.empty();  // an empty list would mean any, which nobody means by it
 }
 
-std::optional<ApiError> read_condition(std::string_view key, element value, SeriesFilter& filter) {
+std::optional<ApiError> read_kinds(element value, KindSet& kinds) {
+  std::vector<std::string> names;
+  if (!read_names(value, names)) return bad_message("kinds must be a list of one or more texts");
+  for (const std::string& name : names) {
+    if (name == "closed_bar") {
+      kinds |= kind_bit(Signal::Kind::closed_bar);
+    } else if (name == "open_bar") {
+      kinds |= kind_bit(Signal::Kind::open_bar);
+    } else if (name == "state") {
+      kinds |= kind_bit(Signal::Kind::state);
+    } else {
+      return bad_message(fmt::format("{} is not a kind; kinds are closed_bar, open_bar, state", shown(name)));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> read_condition(std::string_view key, element value, ClientCommand& command) {
+  SeriesFilter& filter = command.filter;
+  if (key == "kinds") return read_kinds(value, command.kinds);
   if (key == "venue") {
     std::string_view venue;
     if (value.get(venue) != simdjson::SUCCESS) return bad_message("venue must be a text");
@@ -61,7 +80,7 @@ std::variant<ClientCommand, ApiError> read_command(element document) {
   if (conditions.get(keys) != simdjson::SUCCESS)
     return bad_message(fmt::format("{} must be an object", verb));
   for (const auto& [key, value] : keys) {
-    if (auto error = read_condition(key, value, command.filter)) return std::move(*error);
+    if (auto error = read_condition(key, value, command)) return std::move(*error);
   }
   return command;
 }

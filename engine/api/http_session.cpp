@@ -91,6 +91,7 @@ void HttpSession::on_header(ErrorCode error) {
   if (error) return refuse_unreadable(error);
   is_between_requests_ = false;
   ++state_->counters.requests;
+  if (is_preflight()) return reply_preflight();
   if (const auto refusal = check_request(request(), state_->access, state_->limits)) {
     const unsigned status = refusal->status;
     if (status == 401 || status == 403) ++state_->counters.refused_requests;
@@ -148,27 +149,36 @@ void HttpSession::handle(const Target& target) {
   if (is_path(target, {"v1", "signals"})) return reply(signals_answer(*state_, target.query));
   if (target.parts.size() == 5 && target.parts[0] == "v1" && target.parts[1] == "signals")
     return handle_series(target);
+  if (handle_read(target) || handle_page(target)) return;
   const bool is_status = is_path(target, {"v1", "status"});
   const bool is_ready = is_path(target, {"readyz"});
   if (!is_status && !is_ready && !is_path(target, {"healthz"})) {
     return refuse({404, "not_found",
-                   "there are /v1/status, /v1/signals, /v1/signals/{venue}/{symbol}/{interval}, "
-                   "/v1/stream (websocket), /healthz, /readyz and /metrics"});
+                   "there are /v1/status, /v1/symbols, /v1/signals, /v1/digests, /v1/config, "
+                   "/v1/{signals|bars|history}/{venue}/{symbol}/{interval}, /v1/stream (websocket), "
+                   "/v1/snapshot (POST), /healthz, "
+                   "/readyz and /metrics"});
   }
   if (const auto error = no_parameters(target)) return refuse(*error);
   reply(is_status ? status_answer(*state_) : is_ready ? readyz_answer(*state_) : healthz_answer());
 }
 
-void HttpSession::handle_series(const Target& target) {
+std::optional<core::SeriesId> HttpSession::find_series(const Target& target) {
   const std::string& venue = target.parts[2];
   const std::string& symbol = target.parts[3];
   const std::string& interval = target.parts[4];
   const auto series = state_->index.find(venue, symbol, interval);
   if (!series) {
-    return refuse({404, "not_found",
-                   fmt::format("no series {} {} {}. Nearest known: {}", shown(venue), shown(symbol),
-                               shown(interval), state_->index.nearby_series(venue, symbol, interval))});
+    refuse({404, "not_found",
+            fmt::format("no series {} {} {}. Nearest known: {}", shown(venue), shown(symbol), shown(interval),
+                        state_->index.nearby_series(venue, symbol, interval))});
   }
+  return series;
+}
+
+void HttpSession::handle_series(const Target& target) {
+  const auto series = find_series(target);
+  if (!series) return;
   bool wants_detail = false;
   if (const auto error = read_detail_parameter(target, wants_detail)) return refuse(*error);
   if (wants_detail) return ask_detail(*series);
@@ -189,6 +199,7 @@ void HttpSession::upgrade(const Target& target) {
   }
   auto options = parse_stream_options(target.query, state_->index, state_->limits);
   if (const auto* error = std::get_if<ApiError>(&options)) return refuse(*error);
+  std::get<StreamOptions>(options).offers_protocol = offers_stream_protocol(request());
   if (!beast::websocket::is_upgrade(request()) || buffer_.size() != 0) {
     return refuse({426, "upgrade_needed", "this address is a websocket: connect with ws://"});
   }
@@ -209,8 +220,10 @@ void HttpSession::reply(Answer answer) {
   response.set(http::field::content_type, std::string(answer.content_type));
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
+  add_origin(response);
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
-  if (answer.status == 405) response.set(http::field::allow, "GET, HEAD");
+  if (answer.status == 405)
+    response.set(http::field::allow, request().target() == "/v1/snapshot" ? "POST" : "GET, HEAD");
   if (answer.status == 426) response.set(http::field::upgrade, "websocket");
   response.keep_alive(keeps_alive);
   response.content_length(answer.body.size());
@@ -227,6 +240,10 @@ void HttpSession::write(http::response<Body> response) {
     self->on_written(error, kept->keep_alive());
   });
 }
+
+// For http_page.cpp.
+template void HttpSession::write(http::response<http::string_body> response);
+template void HttpSession::write(http::response<http::empty_body> response);
 
 void HttpSession::on_written(ErrorCode error, bool keeps_alive) {
   if (error) return cut();

@@ -3,6 +3,7 @@
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -40,6 +41,21 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   void handle();
   void handle(const Target& target);
   void handle_series(const Target& target);
+  /// Answers 404 itself when parts 2 to 4 of the path name no series.
+  std::optional<core::SeriesId> find_series(const Target& target);
+
+  // http_reads.cpp
+  bool handle_read(const Target& target);
+  void handle_history(const Target& target, bool wants_outputs);
+  void handle_snapshot();
+
+  // http_page.cpp
+  bool handle_page(const Target& target);
+  void reply_file(const StaticFile& file);
+  bool is_preflight() const;
+  void reply_preflight();
+  void add_origin(boost::beast::http::fields& response) const;
+
   void ask_detail(core::SeriesId series);
   void upgrade(const Target& target);
   void refuse(const ApiError& error);

@@ -15,6 +15,7 @@ struct ApiLimits {
   std::chrono::milliseconds idle{60'000};    ///< nothing from the client; websockets are pinged at half of it
   std::chrono::milliseconds write{30'000};   ///< one write that the client does not take
   std::chrono::milliseconds detail{1'000};   ///< the shard's answer to ?detail=1
+  std::chrono::milliseconds history{30'000};    ///< a page of the past, which may come from the journal
   std::chrono::milliseconds heartbeat{10'000};  ///< between heartbeats of a stream
   std::chrono::milliseconds closing{1'000};     ///< a closing handshake, and the whole of stop()
   std::size_t uri_bytes_max = 2'048;
@@ -27,6 +28,8 @@ struct ApiLimits {
   int messages_per_s_max = 20;                  ///< websocket messages and pings from one client
   std::size_t names_max = 1'000;                ///< symbols, or intervals, in one filter or subscription
   std::size_t page_max = 1'000;                 ///< series in one answer of /v1/signals
+  std::size_t history_rows_max = 2'000;         ///< bars in one page of the past
+  std::size_t resume_publications = 20'000;     ///< closed bars and states kept for streams that come back
   int clients_per_address_max = 0;  ///< 0: half of clients_max, so that one address cannot take them all
 };
 

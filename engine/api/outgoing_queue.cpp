@@ -11,6 +11,8 @@ OutgoingQueue::Push OutgoingQueue::push(Outgoing message) {
   bytes_ = kept_bytes + bytes_of(message);
   if (waiting != nullptr) {
     message.conflated = waiting->conflated + 1;
+    // What waits behind it is newer than the one it replaces: a client that resumes from here must get that.
+    message.position = waiting->position;
     *waiting = std::move(message);
     return Push::conflated;
   }

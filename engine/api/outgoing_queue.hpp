@@ -20,6 +20,7 @@ struct Outgoing {
   core::SeriesId series = 0;
   Signal::Kind kind = Signal::Kind::state;
   std::int64_t ts_published_ns = 0;
+  std::uint64_t position = 0;   ///< of the publication; of the oldest one that it took the place of
   std::uint32_t conflated = 0;  ///< older open bars of the series that this one took the place of
 };
 
@@ -40,7 +41,7 @@ class OutgoingQueue {
   std::size_t bytes() const { return bytes_; }
   /// Precondition: not empty.
   Outgoing pop();
-  /// Drops the messages of series for which `wanted` is false.
+  /// Drops the messages for whose series and kind `wanted` is false.
   template <class Wanted>
   void keep(Wanted&& wanted);
   void clear();
@@ -66,7 +67,7 @@ void OutgoingQueue::keep(Wanted&& wanted) {
   const std::deque<Outgoing> all = std::move(messages_);
   clear();
   for (const Outgoing& message : all) {
-    if (!wanted(message.series)) continue;
+    if (!wanted(message.series, message.kind)) continue;
     bytes_ += bytes_of(message);
     messages_.push_back(message);
     note_position(message);

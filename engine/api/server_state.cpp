@@ -29,7 +29,9 @@ ServerState::ServerState(boost::asio::io_context& io_context, const ApiConfig& a
       epoch(random_epoch()),
       ts_started_ns(monotonic_ns()),
       store(catalog.size()),
-      details(io, hooks.request_detail, limits.detail) {}
+      log(limits.resume_publications),
+      details(io, hooks.request_detail, limits.detail),
+      histories(io, hooks.history, limits.history) {}
 
 int ServerState::clients_from(const boost::asio::ip::address& peer) const {
   return static_cast<int>(

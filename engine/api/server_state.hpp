@@ -10,7 +10,9 @@
 #include "engine/api/access.hpp"
 #include "engine/api/api_server.hpp"
 #include "engine/api/detail_desk.hpp"
+#include "engine/api/history_desk.hpp"
 #include "engine/api/limits.hpp"
+#include "engine/api/publication_log.hpp"
 #include "engine/api/series_index.hpp"
 #include "engine/api/signal_store.hpp"
 
@@ -57,7 +59,9 @@ struct ServerState {
   const std::string epoch;  ///< 16 hexadecimal digits, random at each start
   const std::int64_t ts_started_ns;
   SignalStore store;
+  PublicationLog log;
   DetailDesk details;
+  HistoryDesk histories;
   ApiCounters counters;
   std::vector<Connection*> connections;
   std::vector<StreamSession*> streams;

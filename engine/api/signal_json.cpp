@@ -21,11 +21,6 @@ const char* to_string(Signal::Kind kind) {
   return "unknown";
 }
 
-const char* growth_warning(double growth) {
-  if (growth > kGrowthWarning) return "warning";
-  return growth > kGrowthCaution ? "caution" : "none";
-}
-
 void write_families(JsonWriter& json, std::string_view name, const std::array<double, kFamilies>& values) {
   json.key(name).begin_object();
   for (std::size_t family = 0; family < kFamilies; ++family) json.field(kFamilyNames[family], values[family]);
@@ -80,6 +75,11 @@ void write_state(JsonWriter& json, const Signal& signal, std::string_view epoch)
 }
 
 }  // namespace
+
+const char* growth_warning(double growth) {
+  if (growth > kGrowthWarning) return "warning";
+  return growth > kGrowthCaution ? "caution" : "none";
+}
 
 std::int64_t monotonic_ns() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();

@@ -15,6 +15,9 @@ std::int64_t monotonic_ns();
 /// UTC milliseconds, for display.
 std::int64_t wall_ms();
 
+/// "none", "caution" or "warning".
+const char* growth_warning(double growth);
+
 /// "age_ms": milliseconds since the publication.
 void append_age(std::string& out, std::int64_t ts_published_ns, std::int64_t now_ns);
 /// The same; null for a series that was never published.

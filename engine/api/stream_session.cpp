@@ -24,7 +24,7 @@ StreamSession::StreamSession(std::shared_ptr<ServerState> state, beast::tcp_stre
       socket_(std::move(stream)),
       options_(std::move(options)),
       connection_registration_(state_->connections, this),
-      is_wanted_(state_->store.size()),
+      wanted_(state_->store.size()),
       awaits_snapshot_(state_->store.size()),
       queue_(state_->limits.conflate_bytes, state_->limits.outgoing_bytes_max) {
   boost::system::error_code error;
@@ -42,6 +42,11 @@ void StreamSession::start(const Request& request) {
   socket_.read_message_max(state_->limits.frame_bytes_max);
   socket_.auto_fragment(false);
   socket_.text(true);
+  if (options_.offers_protocol) {
+    socket_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+      response.set(boost::beast::http::field::sec_websocket_protocol, kStreamProtocol);
+    }));
+  }
   socket_.control_callback([this](websocket::frame_type kind, beast::string_view) {
     if (kind == websocket::frame_type::ping) is_within_rate();
   });
@@ -52,7 +57,7 @@ void StreamSession::on_accepted(ErrorCode error) {
   if (error || is_closing_) return cut();
   stream_registration_ = std::make_unique<Registration<StreamSession>>(state_->streams, this);
   ts_heartbeat_ns_ = monotonic_ns();
-  if (!options_.starts_empty) subscribe(options_.filter);
+  if (!options_.starts_empty) subscribe(options_.filter, default_kinds());
   say_hello();
   read();
 }
@@ -102,7 +107,10 @@ void StreamSession::obey(std::string_view text) {
 }
 
 void StreamSession::obey(const ClientCommand& command) {
-  const std::size_t changed = command.is_subscribe ? subscribe(command.filter) : unsubscribe(command.filter);
+  const KindSet unsaid = command.is_subscribe ? default_kinds() : kAllKinds;
+  const KindSet kinds = command.kinds != 0 ? command.kinds : unsaid;
+  const std::size_t changed =
+      command.is_subscribe ? subscribe(command.filter, kinds) : unsubscribe(command.filter, kinds);
   ClientAnswer answer{"subscription", {}};
   JsonWriter(answer.fields)
       .field("action", command.is_subscribe ? "subscribe" : "unsubscribe")
@@ -117,14 +125,29 @@ void StreamSession::say_error(const ApiError& error) {
   say(std::move(answer));
 }
 
+const char* StreamSession::resume() {
+  if (options_.resume_epoch != state_->epoch) return "another epoch: the daemon has started anew since";
+  if (!state_->log.reaches(options_.resume_position)) return "too old: more has happened since than is kept";
+  snapshots_.clear();
+  awaits_snapshot_.assign(awaits_snapshot_.size(), false);
+  is_catching_up_ = true;
+  sent_ = options_.resume_position;
+  return nullptr;
+}
+
 void StreamSession::say_hello() {
+  const bool is_back = !options_.resume_epoch.empty();
+  const char* const refusal = is_back ? resume() : nullptr;
   ClientAnswer answer{"hello", {}};
   JsonWriter(answer.fields)
       .field("version", LOCKSTEP_VERSION)
       .field("now_ms", wall_ms())
       .field("heartbeat_ms", state_->limits.heartbeat.count())
       .field("closed_only", options_.is_closed_only)
-      .field("series", subscribed());
+      .field("series", subscribed())
+      .field("resumed", is_back && refusal == nullptr);
+  JsonWriter json(answer.fields += ',');
+  refusal != nullptr ? json.field("resume_refused", refusal) : json.null_field("resume_refused");
   say(std::move(answer));
 }
 
@@ -133,44 +156,52 @@ void StreamSession::say(ClientAnswer answer) {
   pump();
 }
 
-std::size_t StreamSession::subscribe(const SeriesFilter& filter) {
+KindSet StreamSession::default_kinds() const {
+  return options_.is_closed_only ? kAllKinds & ~kind_bit(Signal::Kind::open_bar) : kAllKinds;
+}
+
+std::size_t StreamSession::subscribe(const SeriesFilter& filter, KindSet kinds) {
   std::size_t changed = 0;
   for (const core::Series& series : state_->index.catalog().series()) {
-    if (is_wanted_[series.id] || !filter.matches(series)) continue;
-    is_wanted_[series.id] = true;
+    KindSet& wanted = wanted_[series.id];
+    if ((wanted | kinds) == wanted || !filter.matches(series)) continue;
+    wanted |= kinds;
+    if (!awaits_snapshot_[series.id]) snapshots_.push_back(series.id);
     awaits_snapshot_[series.id] = true;
-    snapshots_.push_back(series.id);
     ++changed;
   }
   return changed;
 }
 
-std::size_t StreamSession::unsubscribe(const SeriesFilter& filter) {
+std::size_t StreamSession::unsubscribe(const SeriesFilter& filter, KindSet kinds) {
   std::size_t changed = 0;
   for (const core::Series& series : state_->index.catalog().series()) {
-    if (!is_wanted_[series.id] || !filter.matches(series)) continue;
-    is_wanted_[series.id] = false;
-    awaits_snapshot_[series.id] = false;
+    KindSet& wanted = wanted_[series.id];
+    if ((wanted & kinds) == 0 || !filter.matches(series)) continue;
+    wanted &= static_cast<KindSet>(~kinds);
+    if (wanted == 0) awaits_snapshot_[series.id] = false;
     ++changed;
   }
   // What waits for these series would otherwise come after the answer, or after the snapshot of a new
   // subscription.
-  queue_.keep([this](core::SeriesId id) { return bool{is_wanted_[id]}; });
-  std::erase_if(snapshots_, [this](core::SeriesId id) { return !is_wanted_[id]; });
+  queue_.keep([this](core::SeriesId id, Signal::Kind kind) { return (wanted_[id] & kind_bit(kind)) != 0; });
+  std::erase_if(snapshots_, [this](core::SeriesId id) { return wanted_[id] == 0; });
   return changed;
 }
 
 std::size_t StreamSession::subscribed() const {
-  return static_cast<std::size_t>(std::count(is_wanted_.begin(), is_wanted_.end(), true));
+  return static_cast<std::size_t>(
+      std::count_if(wanted_.begin(), wanted_.end(), [](KindSet kinds) { return kinds != 0; }));
 }
 
 bool StreamSession::wants(const Signal& signal) const {
-  if (is_closing_ || !is_wanted_[signal.series] || awaits_snapshot_[signal.series]) return false;
-  return !options_.is_closed_only || signal.kind != Signal::Kind::open_bar;
+  if (is_closing_ || is_catching_up_ || awaits_snapshot_[signal.series]) return false;
+  return (wanted_[signal.series] & kind_bit(signal.kind)) != 0;
 }
 
-void StreamSession::offer(const Signal& signal, const std::shared_ptr<const std::string>& rest) {
-  switch (queue_.push({rest, signal.series, signal.kind, signal.ts_published_ns, 0})) {
+void StreamSession::offer(const Signal& signal, std::uint64_t position,
+                          const std::shared_ptr<const std::string>& rest) {
+  switch (queue_.push({rest, signal.series, signal.kind, signal.ts_published_ns, position, 0})) {
     case OutgoingQueue::Push::queued:
       return pump();
     case OutgoingQueue::Push::conflated:

@@ -17,11 +17,16 @@
 
 namespace lockstep::engine {
 
+inline constexpr const char* kStreamProtocol = "lockstep.v1";
+
 /// What the client asked for when it connected.
 struct StreamOptions {
   SeriesFilter filter;
   bool is_closed_only = false;  ///< no open bars
   bool starts_empty = false;    ///< subscribe=none: nothing until the client subscribes
+  std::string resume_epoch;     ///< resume=EPOCH:POSITION: what was seen last; empty: a new client
+  std::uint64_t resume_position = 0;
+  bool offers_protocol = false;  ///< Sec-WebSocket-Protocol names ours
 };
 
 /// Sends answers first, then the snapshot of newly wanted series, then publications in order. A series whose
@@ -37,7 +42,7 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
   /// Accepts the upgrade.
   void start(const Request& request);
   bool wants(const Signal& signal) const;
-  void offer(const Signal& signal, const std::shared_ptr<const std::string>& rest);
+  void offer(const Signal& signal, std::uint64_t position, const std::shared_ptr<const std::string>& rest);
 
   void stop() override { close(boost::beast::websocket::close_code::going_away, "the server stops"); }
   void cut() override;
@@ -59,18 +64,23 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
   bool is_within_rate();
   void say_error(const ApiError& error);
   void say_hello();
+  /// Goes on after what the client has seen, if that is still known; else says why not.
+  const char* resume();
   void say(ClientAnswer answer);
-  std::size_t subscribe(const SeriesFilter& filter);
-  std::size_t unsubscribe(const SeriesFilter& filter);
+  KindSet default_kinds() const;
+  std::size_t subscribe(const SeriesFilter& filter, KindSet kinds);
+  std::size_t unsubscribe(const SeriesFilter& filter, KindSet kinds);
   std::size_t subscribed() const;
 
   // stream_writer.cpp
   void pump();
   bool make_next();
   void begin_message(std::string_view type);
+  void note_caught_up();
   void make_answer();
   void make_heartbeat();
   void make_snapshot();
+  bool make_missed();
   void make_publication();
   void make_signal_head(Signal::Kind kind, bool is_snapshot, std::uint32_t conflated);
   void on_written(ErrorCode error);
@@ -84,11 +94,13 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
   Registration<Connection> connection_registration_;
   std::unique_ptr<Registration<StreamSession>> stream_registration_;  // from the upgrade to the close
 
-  std::vector<bool> is_wanted_;           // by series
+  std::vector<KindSet> wanted_;           // by series; 0: nothing of it
   std::vector<bool> awaits_snapshot_;     // by series
   std::deque<core::SeriesId> snapshots_;  // each series at most once
   std::deque<ClientAnswer> answers_;      // to the client's own messages, bounded by the rate limit
   OutgoingQueue queue_;
+  bool is_catching_up_ = false;  // what comes next is in the log; nothing goes into the queue meanwhile
+  std::uint64_t sent_ = 0;       // position up to which everything wanted was sent; 0: not yet known
   bool is_heartbeat_due_ = false;
   std::int64_t ts_heartbeat_ns_ = 0;
 

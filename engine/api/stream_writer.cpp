@@ -1,4 +1,5 @@
 // The sending half of StreamSession: which message is next, and its text.
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <utility>
@@ -25,6 +26,10 @@ bool StreamSession::make_next() {
     make_heartbeat();
   } else if (!snapshots_.empty()) {
     make_snapshot();
+  } else if (make_missed()) {
+    return true;
+  } else if (is_closing_) {
+    return false;
   } else if (!queue_.empty()) {
     make_publication();
   } else {
@@ -39,10 +44,18 @@ void StreamSession::begin_message(std::string_view type) {
       .field("type", type)
       .field("epoch", state_->epoch)
       .field("sequence", ++sequence_);
+  JsonWriter json(head_ += ',');
+  sent_ != 0 ? json.field("position", sent_) : json.null_field("position");
   head_ += ',';
 }
 
+/// With nothing more to send, the client has all there is, wanted or not.
+void StreamSession::note_caught_up() {
+  if (snapshots_.empty() && queue_.empty() && !is_catching_up_) sent_ = state_->log.last();
+}
+
 void StreamSession::make_answer() {
+  note_caught_up();
   begin_message(answers_.front().type);
   head_ += answers_.front().fields;
   head_ += '}';
@@ -51,6 +64,7 @@ void StreamSession::make_answer() {
 
 void StreamSession::make_heartbeat() {
   is_heartbeat_due_ = false;
+  note_caught_up();
   begin_message("heartbeat");
   JsonWriter(head_).field("now_ms", wall_ms()).end_object();
 }
@@ -59,8 +73,10 @@ void StreamSession::make_snapshot() {
   const core::SeriesId series = snapshots_.front();
   snapshots_.pop_front();
   awaits_snapshot_[series] = false;
-  const Signal signal =
-      options_.is_closed_only ? state_->store.closed_now(series) : state_->store.latest(series);
+  note_caught_up();
+  const Signal signal = (wanted_[series] & kind_bit(Signal::Kind::open_bar)) != 0
+                            ? state_->store.latest(series)
+                            : state_->store.closed_now(series);
   make_signal_head(signal.kind, true, 0);
   append_age(head_, signal, monotonic_ns());
   head_ += ',';
@@ -68,8 +84,40 @@ void StreamSession::make_snapshot() {
   head_ += '}';
 }
 
+bool StreamSession::make_missed() {
+  if (!is_catching_up_) return false;
+  if (!state_->log.reaches(sent_)) {
+    close(boost::beast::websocket::close_code::try_again_later, "too slow: what was missed is gone");
+    return false;
+  }
+  const auto* entry = state_->log.next(
+      sent_, [this](const Signal& signal) { return (wanted_[signal.series] & kind_bit(signal.kind)) != 0; });
+  if (entry == nullptr) {
+    is_catching_up_ = false;
+    sent_ = state_->log.last();
+    // Of the open bars that were missed the newest is enough.
+    constexpr KindSet kOpen = kind_bit(Signal::Kind::open_bar);
+    for (core::SeriesId id = 0; id < wanted_.size(); ++id) {
+      if ((wanted_[id] & kOpen) == 0 || state_->store.latest(id).kind != Signal::Kind::open_bar) continue;
+      awaits_snapshot_[id] = true;
+      snapshots_.push_back(id);
+    }
+    if (snapshots_.empty()) return false;
+    make_snapshot();
+    return true;
+  }
+  sent_ = entry->position;
+  make_signal_head(entry->signal.kind, false, 0);
+  append_age(head_, entry->signal, monotonic_ns());
+  head_ += ',';
+  append_signal_rest(head_, entry->signal, state_->index, state_->epoch);
+  head_ += '}';
+  return true;
+}
+
 void StreamSession::make_publication() {
   const Outgoing next = queue_.pop();
+  sent_ = std::max(sent_, next.position);
   make_signal_head(next.kind, false, next.conflated);
   append_age(head_, next.ts_published_ns, monotonic_ns());
   head_ += ',';

@@ -98,7 +98,9 @@ void Keeper::run() {
       if (is_stopping_) return;
     }
     try {
-      if (missing_ == 0 && asked_ == generation_ && steady_clock::now() >= next_) {
+      const bool is_asked = is_asked_now_.exchange(false);
+      if (missing_ == 0 && asked_ == generation_ && (is_asked || steady_clock::now() >= next_)) {
+        is_idle_ = false;
         for (SnapshotSeries& each : building_.series) each.state.clear();
         missing_ = building_.series.size();
         asked_ = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
@@ -139,6 +141,7 @@ void Keeper::write_if_whole() {
   const int error = write(building_);
   // Tried again at the next turn: the states are given anew then.
   for (SnapshotSeries& each : building_.series) each.state.clear();
+  is_idle_ = true;
   next_ = steady_clock::now() + std::chrono::seconds(config_.snapshot_s);
   if (error != 0) return spdlog::warn("journal: {}", io_text("snapshot in", snapshots_, error));
   spdlog::debug("journal: snapshot of {} series in {} ms", building_.series.size(),

@@ -25,6 +25,9 @@ class Keeper {
   void start();
   void stop();
 
+  /// Any thread: begins a snapshot as if its time had come; false when one is under way or was just asked for.
+  bool ask_now() { return is_idle_.load() && !is_asked_now_.exchange(true); }
+
   /// Shards compare: when it has grown, each gives the states of its series once. Any thread.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   /// On the writer's thread.
@@ -68,6 +71,8 @@ class Keeper {
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> written_{0};
+  std::atomic<bool> is_asked_now_{false};
+  std::atomic<bool> is_idle_{true};  // no snapshot is being built
   std::thread thread_;
 };
 

@@ -1,5 +1,9 @@
 #include "engine/config.hpp"
 
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -133,6 +137,9 @@ bind = "0.0.0.0"
 port = 0
 token = "0123456789abcdef0123456789abcdef"
 clients_max = 7
+history_bars = 50
+origins = ["https://charts.example"]
+allow_plaintext = true
 
 [input]
 price_scale = 5
@@ -182,6 +189,10 @@ price_rounding = "half_even"
   CHECK(config.api.port == 0);
   CHECK(config.api.token == kToken);
   CHECK(config.api.clients_max == 7);
+  CHECK(config.api.history_bars == 50);
+  CHECK(config.api.origins == std::vector<std::string>{"https://charts.example"});
+  CHECK(config.api.allow_plaintext);
+  CHECK(parse_config(to_text(config), "again").api.clients_max == 7);
   CHECK(config.price_scale == 5);
   CHECK(config.price_rounding_half_even);
 }
@@ -307,6 +318,24 @@ TEST_CASE("each wrong value of [engine] is refused with its place and what would
   CHECK(error_of("[engine]\n" + bad.text + "\n") == "bot.toml:2: [engine] " + bad.message);
 }
 
+TEST_CASE("A6: the token comes from a file that nobody else may read", "[engine][config][fault][A6]") {
+  std::string file = (std::filesystem::temp_directory_path() / "lockstep-token-XXXXXX").string();
+  const int descriptor = ::mkstemp(file.data());
+  REQUIRE(descriptor >= 0);
+  ::close(descriptor);
+  std::ofstream(file) << kToken << '\n';
+  const std::string text = "[api]\ntoken_file = \"" + file + "\"\n";
+  CHECK(parse_config(text, "bot.toml").api.token == kToken);
+  CHECK_THAT(error_of(text + "token = \"" + kToken + "\"\n"), Catch::Contains("not both"));
+  REQUIRE(::chmod(file.c_str(), 0640) == 0);
+  CHECK_THAT(error_of(text), Catch::Contains("chmod 600"));
+  REQUIRE(::chmod(file.c_str(), 0600) == 0);
+  std::ofstream(file) << "short\n";
+  CHECK_THAT(error_of(text), Catch::Contains("32 to 512") && !Catch::Contains("short"));
+  std::filesystem::remove(file);
+  CHECK_THAT(error_of(text), Catch::Contains("cannot be read"));
+}
+
 TEST_CASE("each wrong value of [api] and [input] is refused with its place", "[engine][config]") {
   CHECK(error_of("[api]\nbind = \"localhost\"\n") ==
         "bot.toml:2: [api] bind = \"localhost\": must be an IP address, such as \"127.0.0.1\", \"::1\" or "
@@ -315,7 +344,16 @@ TEST_CASE("each wrong value of [api] and [input] is refused with its place", "[e
   CHECK_THAT(error_of("[api]\nbind = \"::\"\n"), Catch::Contains("so [api] needs a token"));
   CHECK(error_of("[api]\nbind = \"::1\"\n").empty());
   CHECK(error_of("[api]\nbind = \"127.0.0.2\"\n").empty());
-  CHECK(error_of("[api]\nbind = \"192.168.1.2\"\ntoken = \"" + kToken + "\"\n").empty());
+  const std::string beyond = "[api]\nbind = \"192.168.1.2\"\ntoken = \"" + kToken + "\"\n";
+  CHECK_THAT(error_of(beyond), Catch::Contains("would travel unencrypted"));
+  CHECK(error_of(beyond + "allow_plaintext = true\n").empty());
+  CHECK(error_of("[api]\norigins = [\"https://charts.example:444\", \"http://10.0.0.1\"]\n").empty());
+  for (const char* wrong :
+       {"*", "https://*", "https://", "charts.example", "https://charts.example/", "null"}) {
+    CAPTURE(wrong);
+    CHECK_THAT(error_of("[api]\norigins = [\"" + std::string(wrong) + "\"]\n"),
+               Catch::Contains("must be as browsers send it"));
+  }
   CHECK(error_of("[api]\nport = 65536\n") ==
         "bot.toml:2: [api] port = 65536: must be a whole number from 0 to 65535");
   CHECK(error_of("[api]\nport = -1\n") ==
@@ -518,6 +556,9 @@ TEST_CASE("the examples of the configuration page show the defaults", "[engine][
     CHECK(shown.api.port == ApiConfig{}.port);
     CHECK(shown.api.token == ApiConfig{}.token);
     CHECK(shown.api.clients_max == ApiConfig{}.clients_max);
+    CHECK(shown.api.history_bars == ApiConfig{}.history_bars);
+    CHECK(shown.api.origins == ApiConfig{}.origins);
+    CHECK(shown.api.allow_plaintext == ApiConfig{}.allow_plaintext);
     CHECK_FALSE(shown.price_rounding_half_even);
   }
 }

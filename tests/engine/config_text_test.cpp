@@ -68,6 +68,8 @@ Config random_settings(Rng& rng) {
   config.api.bind = rng.chance(50) ? "127.0.0.1" : "::1";
   config.api.port = static_cast<int>(rng.between(0, 65'535));
   config.api.clients_max = static_cast<int>(rng.between(1, 1000));
+  config.api.history_bars = static_cast<int>(rng.between(0, 9000));
+  if (rng.chance(50)) config.api.origins = {"https://charts.example", "http://localhost:3000"};
   config.api.token = "secret-0123456789abcdef0123456789abcdef";
   config.price_scale = static_cast<int>(rng.between(-1, 18));
   config.price_rounding_half_even = rng.chance(50);
@@ -110,6 +112,9 @@ void require_same(const Config& a, const Config& b) {
   REQUIRE(a.api.bind == b.api.bind);
   REQUIRE(a.api.port == b.api.port);
   REQUIRE(a.api.clients_max == b.api.clients_max);
+  REQUIRE(a.api.history_bars == b.api.history_bars);
+  REQUIRE(a.api.origins == b.api.origins);
+  REQUIRE(a.api.allow_plaintext == b.api.allow_plaintext);
   REQUIRE(a.price_scale == b.price_scale);
   REQUIRE(a.price_rounding_half_even == b.price_rounding_half_even);
 }

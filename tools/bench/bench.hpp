@@ -38,6 +38,8 @@ Json measure_latency(const BenchOptions& options);
 Json measure_engine(const BenchOptions& options);
 /// Journal: appending, what it costs a shard, starting from it, replaying it.
 Json measure_journal(const BenchOptions& options);
+/// The API server: 1,000 stream clients, fan-out, requests.
+Json measure_api(const BenchOptions& options);
 /// CSV in, CSV out.
 Json measure_compute(const BenchOptions& options);
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/engine/api/api_fixture.hpp"
+#include "tests/engine/api/past.hpp"
 #include "tests/support/catch.hpp"
 
 namespace lockstep::engine::test {
@@ -84,11 +85,22 @@ Names paths(const Json& value) {
   return out;
 }
 
+Json snapshot_answer(const ApiHooks& hooks) {
+  ApiConfig config = TestServer::any_port();
+  config.token = std::string(32, 'a');
+  TestServer server(small_catalog(), quiet_limits(), config, hooks);
+  return request(server.port(), "POST", "/v1/snapshot",
+                 {{"Authorization", "Bearer " + config.token}, {"Content-Type", "application/json"}}, "{}")
+      .json();
+}
+
 /// A real answer for every example of the document.
 std::map<std::string, Json> real_answers() {
   std::promise<DetailRequest> asked;
   ApiHooks hooks;
   hooks.request_detail = [&](const DetailRequest& request) { asked.set_value(request); };
+  hooks.history = past_hooks().history;
+  hooks.snapshot_now = [] { return true; };
   hooks.feed_health = [] { return std::vector<feeds::FeedHealth>(1); };
   hooks.config_text = [] { return std::string("[engine]\nshards = 1\n"); };
   ApiLimits limits;
@@ -119,6 +131,12 @@ std::map<std::string, Json> real_answers() {
   server.publish(make_signal(0, 8, Signal::Kind::open_bar));
   out["status"] = get(server.port(), "/v1/status").json();
   out["signals"] = get(server.port(), "/v1/signals?state=live").json();
+  out["symbols"] = get(server.port(), "/v1/symbols?state=live").json();
+  out["digests"] = get(server.port(), "/v1/digests?state=live").json();
+  out["config"] = get(server.port(), "/v1/config").json();
+  out["bars"] = get(server.port(), "/v1/bars/binance_spot/BTCUSDT/1m?limit=2").json();
+  out["history"] = get(server.port(), "/v1/history/binance_spot/BTCUSDT/1m?limit=1").json();
+  out["snapshot"] = snapshot_answer(hooks);
   out["healthz"] = get(server.port(), "/healthz").json();
   out["readyz"] = get(server.port(), "/readyz").json();
   out["error"] = get(server.port(), "/v1/signals/binance_spot/BTCUSD/1m").json();

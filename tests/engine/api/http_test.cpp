@@ -93,7 +93,7 @@ TEST_CASE("a wrong filter is an error that says what is known", "[engine][api]")
       {"/v1/signals/binance_spot/BTCUSDT/1m?detail=yes", 400, "detail=0|1"},
       {"/v1/status?x=1", 400, "'x'"},
       {"/nothing", 404, "/v1/signals"},
-      {"/", 404, "/v1/status"},
+      {"/assets/nothing.js", 404, "/v1/status"},
       {"/v1/signals/binance_spot/BTCUSDT", 404, "/v1/signals"},
       {"*", 400, "must start with /"},
   }));

@@ -162,7 +162,7 @@ TEST_CASE("A1: a queue never holds more than its cap", "[engine][api][fault][A1]
     overflows += pushed == OutgoingQueue::Push::overflow ? 1 : 0;
     REQUIRE(queue.bytes() <= 5'000);
     if (random() % 3 == 0 && !queue.empty()) queue.pop();
-    if (random() % 500 == 0) queue.keep([](core::SeriesId id) { return id % 2 == 0; });
+    if (random() % 500 == 0) queue.keep([](core::SeriesId id, Signal::Kind) { return id % 2 == 0; });
   }
   CHECK(overflows > 0);
   while (!queue.empty()) queue.pop();

@@ -1,0 +1,70 @@
+// What is known of every series, and the order in which the list shows it.
+
+const kStateOrder = ['HALTED', 'REJECTED', 'GAP', 'STALE', 'WARMING', 'RETIRED', 'LIVE'];
+
+export const keyOf = (series) => `${series.venue}\n${series.symbol}\n${series.interval}`;
+
+export class Model {
+  constructor() {
+    this.rows = [];
+    this.byKey = new Map();
+    this.search = '';
+    this.sort = 'given';
+    this.shown = [];
+  }
+
+  /** Rows of /v1/symbols. */
+  take(rows) {
+    const now = performance.now();
+    for (const row of rows) {
+      const known = this.byKey.get(keyOf(row));
+      const fresh = { ...row, at: row.age_ms === null ? null : now - row.age_ms };
+      if (known) {
+        Object.assign(known, fresh);
+      } else {
+        fresh.text = `${row.symbol} ${row.interval} ${row.venue}`.toLowerCase();
+        this.byKey.set(keyOf(row), fresh);
+        this.rows.push(fresh);
+      }
+    }
+    this.arrange();
+  }
+
+  /** A signal of the stream; gives its row. */
+  update(signal) {
+    const row = this.byKey.get(keyOf(signal));
+    if (!row) return null;
+    row.state = signal.state;
+    row.reason = signal.reason;
+    row.valid = signal.valid;
+    if (signal.age_ms !== null) row.at = performance.now() - signal.age_ms;
+    if (signal.ts_open_ms === null) return row;
+    row.close = signal.close;
+    row.average = signal.average;
+    row.direction = signal.direction;
+    row.growth_warning = signal.growth_warning;
+    return row;
+  }
+
+  ageOf(row) {
+    return row.at === null ? null : performance.now() - row.at;
+  }
+
+  arrange() {
+    const words = this.search.toLowerCase().split(/\s+/).filter(Boolean);
+    this.shown = this.rows.filter((row) => words.every((word) => row.text.includes(word)));
+    const by = {
+      symbol: (a, b) => a.text.localeCompare(b.text),
+      average: (a, b) => (b.average ?? -2) - (a.average ?? -2),
+      state: (a, b) => kStateOrder.indexOf(a.state) - kStateOrder.indexOf(b.state),
+      age: (a, b) => (a.at ?? -Infinity) - (b.at ?? -Infinity),
+    }[this.sort];
+    if (by) this.shown.sort(by);
+  }
+
+  counts() {
+    const counts = new Map();
+    for (const row of this.rows) counts.set(row.state, (counts.get(row.state) ?? 0) + 1);
+    return [...kStateOrder].reverse().filter((state) => counts.has(state)).map((state) => [state, counts.get(state)]);
+  }
+}
