@@ -4,7 +4,7 @@ namespace lockstep::engine {
 
 void BarLog::append(const BarTicks& bar, const AnchoredState& state) {
   if (bars_max_ == 0) return;
-  if (last_ == nullptr || last_->count.load(std::memory_order_relaxed) == kChunkBars) begin_chunk(state);
+  if (last_ == nullptr || last_->count.load(std::memory_order_relaxed) == last_->capacity) begin_chunk(state);
   const std::size_t at = last_->count.load(std::memory_order_relaxed);
   last_->bars[at] = bar;
   last_->count.store(at + 1, std::memory_order_release);
@@ -16,6 +16,7 @@ void BarLog::begin_chunk(const AnchoredState& state) {
   // A rolling anchor finds back to itself from older bars, and its state holds many of them.
   if (state.anchor().kind != Anchor::Kind::rolling)
     chunk->after_first = std::make_shared<const AnchoredState>(state);
+  if (last_ == nullptr) chunk->capacity = first_chunk_bars_;
   last_ = chunk.get();
   const std::lock_guard lock(mutex_);
   chunks_.push_back(std::move(chunk));

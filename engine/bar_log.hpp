@@ -34,8 +34,10 @@ class BarLog {
  public:
   static constexpr std::size_t kChunkBars = 256;
 
-  /// Keeps at least the last `bars_max` bars, and less than a chunk more. 0: none.
-  explicit BarLog(std::size_t bars_max) : bars_max_(bars_max) {}
+  /// Keeps at least the last `bars_max` bars, and less than two chunks more. 0: none. Logs of another `phase`
+  /// begin their chunks at other bars: thousands that close in the same millisecond do not all allocate then.
+  explicit BarLog(std::size_t bars_max, std::size_t phase = 0)
+      : bars_max_(bars_max), first_chunk_bars_(kChunkBars - phase % kChunkBars) {}
 
   /// A closed bar that `state` has just taken. Writer only.
   void append(const BarTicks& bar, const AnchoredState& state);
@@ -51,12 +53,14 @@ class BarLog {
   struct Chunk {
     std::array<BarTicks, kChunkBars> bars;
     std::atomic<std::size_t> count{0};
+    std::size_t capacity = kChunkBars;
     int price_scale = 0;
     std::shared_ptr<const AnchoredState> after_first;  // of anchors that older bars cannot replace
   };
   void begin_chunk(const AnchoredState& state);
 
   const std::size_t bars_max_;
+  const std::size_t first_chunk_bars_;
   Chunk* last_ = nullptr;  // writer only
 
   mutable std::mutex mutex_;

@@ -236,9 +236,11 @@ void read_origins(TomlTable& table, ApiConfig& api) {
   if (!list) return;
   for (const ListedText& origin : *list) {
     const bool is_secure = origin.text.starts_with("https://");
-    const std::string_view host = std::string_view(origin.text).substr(is_secure ? 8 : 7);
-    const bool is_origin = (is_secure || origin.text.starts_with("http://")) && !host.empty() &&
-                           host.find_first_of("/*?#@ ") == std::string_view::npos;
+    const bool is_plain = origin.text.starts_with("http://");
+    std::string_view host = origin.text;
+    if (is_secure || is_plain) host.remove_prefix(is_secure ? 8 : 7);
+    const bool is_origin =
+        (is_secure || is_plain) && !host.empty() && host.find_first_of("/*?#@ ") == std::string_view::npos;
     if (!is_origin)
       table.fail("origins", *origin.node,
                  "must be as browsers send it: \"https://host\" or \"http://host:port\"");

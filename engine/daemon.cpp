@@ -293,7 +293,8 @@ class Daemon::Impl {
 
   void make_logs() {
     const auto bars_max = static_cast<std::size_t>(config_.api.history_bars);
-    for (std::size_t i = 0; i < catalog_.size(); ++i) logs_.push_back(std::make_unique<BarLog>(bars_max));
+    for (std::size_t i = 0; i < catalog_.size(); ++i)
+      logs_.push_back(std::make_unique<BarLog>(bars_max, i * 37));
     HistorySource source;
     if (journal_) source = {config_.engine.data_dir, journal_->recovered().epoch};
     history_ = std::make_unique<HistoryReader>(catalog_, settings_, logs_, bars_max, std::move(source));

@@ -36,10 +36,11 @@ class BarReader final : public SeriesSink {
                 },
                 *this) {}
 
-  void read(const HistorySource& source) {
+  void read(const HistorySource& source, const std::atomic<bool>& is_cancelled) {
     const std::string folder = journal_folder(source.data_dir);
     const std::uint64_t from = first_record(source.data_dir, folder);
     read_journal(posix_storage(), folder, from, [&](const RecordView& record, const SegmentFile&) {
+      if (is_cancelled) return false;
       StartRecord start;
       if (record.type() == RecordType::start && decode(record.payload, start) && start.epoch >= source.epoch)
         return false;
@@ -176,9 +177,9 @@ class BarReader final : public SeriesSink {
 
 std::vector<BarRun> read_journal_bars(const core::Catalog& catalog, const HistorySource& source,
                                       std::size_t bars_max, std::optional<core::SeriesId> only,
-                                      std::vector<bool>& has_more) {
+                                      const std::atomic<bool>& is_cancelled, std::vector<bool>& has_more) {
   BarReader reader(catalog, bars_max, only);
-  reader.read(source);
+  reader.read(source, is_cancelled);
   return reader.take(has_more);
 }
 

@@ -78,7 +78,7 @@ void HistoryReader::load_earlier() {
   if (source_.data_dir.empty() || bars_max_ == 0) return;
   const auto begin = std::chrono::steady_clock::now();
   try {
-    earlier_ = read_journal_bars(catalog_, source_, bars_max_, std::nullopt, has_forgotten_);
+    earlier_ = read_journal_bars(catalog_, source_, bars_max_, std::nullopt, is_stopping_, has_forgotten_);
   } catch (const std::exception& error) {
     spdlog::warn("history: bars of earlier starts are not shown: {}", error.what());
     return;
@@ -110,7 +110,7 @@ HistoryPage HistoryReader::answer(const HistoryQuery& query) {
   HistoryPage page = recompute(joined(query.series, earlier_[query.series]));
   if (page.rows.size() >= query.limit || !has_forgotten_[query.series]) return page;
   std::vector<bool> has_more(catalog_.size());
-  auto all = read_journal_bars(catalog_, source_, kJournalBarsMax, query.series, has_more);
+  auto all = read_journal_bars(catalog_, source_, kJournalBarsMax, query.series, is_stopping_, has_more);
   page = recompute(joined(query.series, std::move(all[query.series])));
   page.has_older = page.has_older || has_more[query.series];
   return page;

@@ -1,6 +1,7 @@
 // Answers questions about the past on a thread of its own, that nothing else waits for.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -64,15 +65,15 @@ class HistoryReader {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Question> questions_;
-  bool is_stopping_ = false;
+  std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };
 
 /// Reads the journal up to the records of start `source.epoch`, and gives the last `bars_max` bars of each
-/// series of the catalog, or of `only` alone. `has_more`: there were older ones. Throws StorageError,
-/// ConfigError.
+/// series of the catalog, or of `only` alone. `has_more`: there were older ones. Ends early, with whatever it
+/// has then, once `is_cancelled`. Throws StorageError, ConfigError.
 std::vector<BarRun> read_journal_bars(const core::Catalog& catalog, const HistorySource& source,
                                       std::size_t bars_max, std::optional<core::SeriesId> only,
-                                      std::vector<bool>& has_more);
+                                      const std::atomic<bool>& is_cancelled, std::vector<bool>& has_more);
 
 }  // namespace lockstep::engine

@@ -36,7 +36,7 @@ struct ApiHooks {
   std::function<std::vector<feeds::FeedHealth>()> feed_health;
   std::function<DaemonHealth()> daemon_health;
   std::function<void(metrics::TextWriter&)> write_metrics;  ///< whole families, for /metrics
-  std::function<std::string()> config_text;  ///< what is in force, for /v1/status
+  std::function<std::string()> config_text;                 ///< what is in force, for /v1/status
   /// Asks for a page of the past; empty: there is none to ask.
   std::function<void(const HistoryQuery&, HistoryFormat, HistoryDone)> history;
   /// Begins a snapshot of all states; false when one is under way. Empty: there is no journal.

@@ -33,7 +33,7 @@ void require_same(const Outputs& a, const Outputs& b) {
 /// A state that takes bars, with its log and what it gave.
 struct Run {
   Run(const Anchor& anchor_rule, std::size_t bars_max)
-      : anchor(anchor_rule), state(params, anchor_rule, 60'000), log(bars_max) {}
+      : anchor(anchor_rule), state(params, anchor_rule, 60'000), log(bars_max, /*phase=*/100) {}
 
   void take(const BarTicks& bar) {
     Outputs outputs;

@@ -18,7 +18,7 @@ export class Chart {
     for (let i = 0; i < kLinesMax; i += 1) {
       this.lines.push(this.chart.addSeries(LineSeries, {
         lineWidth: 2, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false,
-        autoscaleInfoProvider: () => null,
+        autoscaleInfoProvider: (own) => this.scaleOf(own()),
       }, 0));
     }
     this.average = this.chart.addSeries(BaselineSeries, {
@@ -42,7 +42,7 @@ export class Chart {
     const grid = colour('grid');
     this.chart.applyOptions({
       layout: {
-        background: { color: colour('panel') }, textColor: text, fontFamily: colour('font'),
+        background: { color: 'transparent' }, textColor: text, fontFamily: colour('font'),
         panes: { separatorColor: colour('line'), separatorHoverColor: colour('hover'), enableResize: true },
       },
       grid: { vertLines: { color: grid }, horzLines: { color: grid } },
@@ -124,6 +124,13 @@ export class Chart {
     this.average.update({ ...value(row.time, row.average),
       topLineColor: soft('up'), topFillColor1: colour('up-none'), bottomLineColor: soft('down'), bottomFillColor2: colour('down-none') });
     row.members.forEach((each, i) => this.lines[i].update(member(row.time, each, '-soft')));
+  }
+
+  /** Averages widen the scale, but one that is far from the price (KAMA climbs from zero) must not flatten it. */
+  scaleOf(info) {
+    const close = this.rows.at(-1)?.close ?? 0;
+    const isNear = info?.priceRange && info.priceRange.minValue > 0.9 * close && info.priceRange.maxValue < 1.1 * close;
+    return isNear ? info : null;
   }
 
   setHidden(hidden) {

@@ -103,7 +103,7 @@ function showState() {
   const since = age(model.ageOf(chosen));
   box.textContent = isCut
     ? 'No connection to the daemon. What you see is old, and not valid.'
-    : `${chosen.state}: ${chosen.reason.replaceAll('_', ' ')}. Not valid: do not act on it. Last value ${since} ago.`;
+    : `${chosen.state}: ${chosen.reason.replaceAll('_', ' ')}. Not valid: do not act on it. Last bar ${since} ago.`;
 }
 
 function showCounts() {

@@ -18,7 +18,9 @@ export class Model {
     const now = performance.now();
     for (const row of rows) {
       const known = this.byKey.get(keyOf(row));
-      const fresh = { ...row, at: row.age_ms === null ? null : now - row.age_ms };
+      // A change of state is a publication too, but the value in doubt is older than that.
+      const at = known && row.state !== 'LIVE' ? known.at : row.age_ms === null ? null : now - row.age_ms;
+      const fresh = { ...row, at };
       if (known) {
         Object.assign(known, fresh);
       } else {
@@ -37,7 +39,7 @@ export class Model {
     row.state = signal.state;
     row.reason = signal.reason;
     row.valid = signal.valid;
-    if (signal.age_ms !== null) row.at = performance.now() - signal.age_ms;
+    if (signal.age_ms !== null && signal.kind !== 'state') row.at = performance.now() - signal.age_ms;
     if (signal.ts_open_ms === null) return row;
     row.close = signal.close;
     row.average = signal.average;

@@ -119,7 +119,7 @@ export class SeriesView {
     };
     if (hasMembers) {
       const own = this.members.filter((each, i) => (this.family ? each.family === this.family : i % 9 === 0));
-      row.members = own.map((each) => ({ average: each.average, side: each.signal, name: `${each.family} ${each.length}` }));
+      row.members = own.map((each) => ({ average: each.average, side: each.signal, name: this.family ? `${each.family} ${each.length}` : each.family }));
     }
     return row;
   }
