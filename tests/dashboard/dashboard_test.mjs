@@ -1,5 +1,5 @@
 // The dashboard in a real browser, on a real daemon, attached to the simulated exchange.
-//   node dashboard_test.mjs LOCKSTEP NPM_FOLDER [--symbols N] [--pictures FOLDER] [--measure]
+//   node dashboard_test.mjs LOCKSTEP NPM_FOLDER [--symbols N] [--speed X] [--pictures FOLDER] [--measure]
 // Exit code 77: there is no Chromium here, nothing was tested.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [lockstep, npm, ...rest] = process.argv.slice(2);
 const option = (name) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
 const symbols = Number(option('--symbols') ?? 6);
+const speed = Number(option('--speed') ?? 60);
 const pictures = option('--pictures');
 const isMeasuring = rest.includes('--measure');
 const kPatienceMs = 30_000;
@@ -47,7 +48,7 @@ async function until(condition, what, limitMs = kPatienceMs) {
 }
 
 async function run() {
-  const sim = await start(['sim', '--seed', '4', '--symbols', String(symbols), '--speed', '60', '--history-bars', '2200'],
+  const sim = await start(['sim', '--seed', '4', '--symbols', String(symbols), '--speed', String(speed), '--history-bars', '2200'],
     'stdout', /websocket\s+(\S+)\nREST\s+(\S+)[\s\S]*symbols = \[([^\]]*)\]/);
   const [, ws, http] = sim.match;
   const listed = (await (await fetch(`${http}/api/v3/exchangeInfo`)).json()).symbols.map((each) => each.symbol);
@@ -168,6 +169,11 @@ async function test(browser) {
   sim.kill('SIGCONT');
   await until(async () => (await text(page, 'state')) === 'LIVE', 'the feed to come back');
 
+  const figures = { pageBytes, loadedBytes, loadMs, switchMs: switches };
+  if (isMeasuring) figures.scrolling = await measureScrolling(page);
+  console.log(JSON.stringify(figures));
+  await page.close();
+
   const phone = await openPage(browser, address, { width: 390, height: 800 });
   await phone.page.goto(address);
   await until(() => drawn(phone.page), 'the chart on a phone');
@@ -177,9 +183,6 @@ async function test(browser) {
   await until(() => phone.page.locator('.row').first().isVisible(), 'the list on a phone');
   await picture(phone.page, 'dashboard-phone-list');
 
-  const figures = { pageBytes, loadedBytes, loadMs, switchMs: switches };
-  if (isMeasuring) figures.scrolling = await measureScrolling(page);
-  console.log(JSON.stringify(figures));
   for (const each of [seen, phone.seen]) {
     assert.deepEqual(each.errors, [], 'errors in the console');
     assert.deepEqual(each.foreign, [], 'requests to other hosts');

@@ -92,6 +92,7 @@ class Server {
     config.clients_max = 5'000;
     ApiLimits limits;
     limits.clients_per_address_max = 5'000;
+    limits.heartbeat = std::chrono::hours(1);  // only publications are counted
     server_.emplace(io_, config, catalog_, ApiHooks{}, limits);
     thread_ = std::thread([this] { io_.run(); });
   }
