@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "engine/core/interval.hpp"
+#include "engine/detail/config_audit.hpp"
 #include "engine/detail/toml_table.hpp"
 #include "engine/token_file.hpp"
 
@@ -312,6 +313,7 @@ constexpr std::array<Section, 7> kSections = {{
     {"feed", true, [](TomlTable& table, Config& config) { read_feed(table, config.feeds.emplace_back()); }},
     {"engine", false, [](TomlTable& table, Config& config) { read_engine(table, config.engine); }},
     {"journal", false, [](TomlTable& table, Config& config) { read_journal(table, config.journal); }},
+    {"audit", false, [](TomlTable& table, Config& config) { detail::read_audit(table, config.audit); }},
     {"api", false, [](TomlTable& table, Config& config) { read_api(table, config.api); }},
     {"alerts", false, [](TomlTable& table, Config& config) { read_alerts(table, config.alerts); }},
     {"input", false, [](TomlTable& table, Config& config) { read_input(table, config); }},
@@ -344,7 +346,7 @@ void read_top(std::string_view file, const toml::key& key, const toml::node& nod
     const auto near = detail::nearest(key.str(), names);
     throw ConfigError(place + "there is no table or key " + detail::in_quotes(key.str()) +
                       (near.empty() ? "" : "; did you mean " + detail::in_quotes(near) + "?") +
-                      "; the tables are [atc], [[feed]], [engine], [journal], [api], [alerts], [input]");
+                      "; the tables are [atc], [[feed]], [engine], [journal], [audit], [api], [alerts], [input]");
   }
   const bool is_list = node.is_array() && (node.as_array()->empty() || node.is_array_of_tables());
   if (section->is_list ? !is_list : !node.is_table()) {

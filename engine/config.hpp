@@ -1,4 +1,4 @@
-// The configuration file: one TOML file with [atc], [[feed]], [engine], [journal], [api].
+// The configuration file: one TOML file with [atc], [[feed]], [engine], [journal], [audit], [api].
 #pragma once
 
 #include <cstdint>
@@ -71,12 +71,20 @@ struct JournalConfig {
   int snapshots = 3;                      ///< how many are kept, at least 2
 };
 
+/// [audit]: the daemon recomputes its own series from the journal, in turn (docs/audit.md).
+struct AuditConfig {
+  bool is_enabled = true;
+  int pass_s = 3600;     ///< seconds from the beginning of one pass over all series to that of the next
+  int cpu_percent = 10;  ///< of one CPU, at idle priority; 100: as fast as it goes
+};
+
 struct Config {
   AtcConfig atc;
   std::vector<feeds::FeedConfig> feeds;
   std::vector<std::string> feed_places;  ///< "FILE:LINE: " of each feed, for messages about it
   EngineConfig engine;
   JournalConfig journal;
+  AuditConfig audit;
   ApiConfig api;
   AlertsConfig alerts;
   int price_scale = -1;                   ///< [input] price_scale for compute, -1: inferred from the text

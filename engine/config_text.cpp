@@ -127,6 +127,10 @@ std::string to_text(const Config& config) {
   lines.line("log_mb_max", std::int64_t{config.engine.log_mb_max});
   lines.line("log_files", std::int64_t{config.engine.log_files});
   add_journal(lines, config.journal);
+  lines.table("[audit]");
+  lines.line("enabled", std::string(config.audit.is_enabled ? "true" : "false"));
+  lines.line("pass_s", std::int64_t{config.audit.pass_s});
+  lines.line("cpu_percent", std::int64_t{config.audit.cpu_percent});
   lines.table("[api]");
   // Beyond loopback it needs the token, which is not shown: the text must be one that can be read again.
   const bool needs_token = config.api.allow_plaintext && !config.api.token.empty();

@@ -19,6 +19,7 @@
 #include "engine/alerts/alert_desk.hpp"
 #include "engine/alerts/dispatcher.hpp"
 #include "engine/api/api_server.hpp"
+#include "engine/audit/audit_thread.hpp"
 #include "engine/config_changes.hpp"
 #include "engine/cpu_place.hpp"
 #include "engine/daemon_meter.hpp"
@@ -116,6 +117,7 @@ class Daemon::Impl {
     make_logs();
     make_shards();
     make_feeds();
+    make_audit();
     ApiHooks hooks;
     hooks.request_detail = [this](const DetailRequest& request) {
       shards_[shard_of(request.series, shards_.size())]->request_detail(request);
@@ -147,6 +149,7 @@ class Daemon::Impl {
     } else {
       for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
     }
+    if (audit_) audit_->start();
     note_health();
     history_->start();
     network_ = std::thread([this] { run_network(); });
@@ -231,6 +234,7 @@ class Daemon::Impl {
   std::vector<std::string> findings() const {
     return journal_ ? journal_->findings() : std::vector<std::string>();
   }
+  bool audit_now() { return audit_ && audit_->run_now(); }
   const core::Catalog& catalog() const { return catalog_; }
   ApiServer& api() { return *api_; }
   metrics::Registry& metrics() { return metrics_; }
@@ -257,6 +261,7 @@ class Daemon::Impl {
       health.journal_trouble = journal_->writer().trouble();
       health.journal = journal_->writer().stats();
     }
+    if (audit_) health.audit = audit_->stats();
     return health;
   }
 
@@ -278,6 +283,9 @@ class Daemon::Impl {
       const std::lock_guard lock(failure_mutex_);
       failure_ = text;
       stop();
+    };
+    hooks.on_held = [this](std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state) {
+      if (audit_) audit_->take_held(series, sequence, state);
     };
     journal_.emplace(config_, catalog_, settings_, std::move(hooks));
     for (const std::string& finding : journal_->findings()) spdlog::warn("{}", finding);
@@ -335,6 +343,18 @@ class Daemon::Impl {
       feeds_.push_back(feeds::make_feed(network_io_, feed, catalog_, ids, *outlets_.back()));
       for (const core::SeriesId id : ids) feed_of_series_[id] = feeds_.back().get();
     }
+  }
+
+  void make_audit() {
+    if (!journal_) return;
+    audit::AuditThread::Links links;
+    links.request_held = [this](core::SeriesId id) { shards_[shard_of(id, shards_.size())]->request_held(id); };
+    links.push = [this](const core::MarketEvent& event) {
+      return shards_[shard_of(event.series, shards_.size())]->queue().push(event);
+    };
+    links.durable = [this] { return journal_->keeper().durable(); };
+    audit_ = std::make_unique<audit::AuditThread>(journal::posix_storage(), config_.engine.data_dir, config_.audit,
+                                                  catalog_, settings_, std::move(links));
   }
 
   void make_alerts() {
@@ -440,6 +460,7 @@ class Daemon::Impl {
 
   void stop_threads() {
     history_->stop();
+    if (audit_) audit_->stop();
     is_network_stopping_.store(true, std::memory_order_release);
     network_io_.stop();
     if (network_.joinable()) network_.join();
@@ -475,6 +496,7 @@ class Daemon::Impl {
   SignalGate gate_;
   mutable std::mutex failure_mutex_;
   std::string failure_;
+  std::unique_ptr<audit::AuditThread> audit_;  // before the journal, whose writer gives it states
   std::optional<journal::Journal> journal_;
   bool is_journal_stopped_ = false;
   std::vector<std::unique_ptr<BarLog>> logs_;
@@ -539,6 +561,9 @@ void Daemon::ask_history(const HistoryQuery& query, std::function<void(const His
 }
 DaemonHealth Daemon::health() const {
   return impl_->health();
+}
+bool Daemon::audit_now() {
+  return impl_->audit_now();
 }
 std::string Daemon::failure() const {
   return impl_->failure();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/audit/stats.hpp"
 #include "engine/journal/writer.hpp"
 
 namespace lockstep::engine {
@@ -18,6 +19,7 @@ struct DaemonHealth {
   bool is_journal_stuck = false;  ///< nothing is published, no series is valid
   std::string journal_trouble;    ///< why; empty while all is well
   journal::WriterStats journal;
+  audit::Stats audit;
 };
 
 }  // namespace lockstep::engine

@@ -48,6 +48,11 @@ void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
       return;
     case EventKind::clock:
       return on_clock(event.ts_event_ms, sink);
+    case EventKind::audit_failed:
+      if (atc_ && !is_stopped()) start_over(Reason::audit_difference, event.ts_event_ms, sink);
+      return;
+    case EventKind::doubted:
+      return on_doubted(event.reason, sink);
   }
 }
 
@@ -70,6 +75,14 @@ void LiveSeries::on_down(Reason reason, SeriesSink& sink) {
   open_.reset();  // what is held stays: one of them may be a correction
   if (is_stopped() || !atc_) return;
   set_state(is_cold_ ? SeriesState::warming : SeriesState::stale, reason, sink);
+}
+
+/// What was open is void, and history from the last closed bar on must say that none was missed.
+void LiveSeries::on_doubted(Reason reason, SeriesSink& sink) {
+  if (is_stopped() || !atc_ || is_cold_) return;
+  open_.reset();
+  if (is_up_) return load(SeriesState::stale, reason, sink);
+  set_state(SeriesState::stale, reason, sink);
 }
 
 void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {

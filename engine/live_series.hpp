@@ -106,6 +106,7 @@ class LiveSeries {
  private:
   void on_listed(const core::MarketEvent& event, SeriesSink& sink);
   void on_down(core::Reason reason, SeriesSink& sink);
+  void on_doubted(core::Reason reason, SeriesSink& sink);
   void on_bar(const core::MarketEvent& event, SeriesSink& sink);
   void on_backfill_bar(const core::MarketEvent& event, SeriesSink& sink);
   void on_backfill_done(const core::MarketEvent& event, SeriesSink& sink);

@@ -1,6 +1,7 @@
 #include "engine/shard_thread.hpp"
 
 #include "engine/cpu_place.hpp"
+#include "engine/planted_fault.hpp"
 
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace lockstep::engine {
 namespace {
 
 constexpr std::size_t kDetailRequestsMax = 1024;
+constexpr std::size_t kHeldRequestsMax = 1024;
 /// How long a waiting shard sleeps at most: the delay of a request for detail on an idle series.
 constexpr std::chrono::microseconds kWaitMax{2000};
 
@@ -48,6 +50,7 @@ ShardThread::ShardThread(const core::Catalog& catalog, const std::vector<core::S
       meter_(meter),
       queue_(static_cast<std::size_t>(config.queue_events_max)),
       requests_(kDetailRequestsMax),
+      held_requests_(kHeldRequestsMax),
       answers_(answers),
       answers_token_(answers.make_token()),
       waker_(waker),
@@ -96,6 +99,15 @@ void ShardThread::give_states() {
     next_state_ = 0;
     ++generation_;
   }
+}
+
+/// One state a turn: some 20 us.
+void ShardThread::give_held() {
+  core::SeriesId id = 0;
+  if (port_ == nullptr || held_requests_.take(&id, 1) != 1 || shard_.find(id) == nullptr) return;
+  state_.clear();
+  shard_.find(id)->to_bytes(state_);
+  port_->append_held(id, state_);
 }
 
 void ShardThread::start(std::size_t place) {
@@ -152,7 +164,9 @@ void ShardThread::run() {
 bool ShardThread::work(std::size_t count) {
   if (count > 0 && meter_ != nullptr) meter_->begin(steady_ns());
   for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
+  strike_planted(shard_);
   give_states();
+  give_held();
   if (port_ != nullptr) port_->flush();
   return answer_requests() || count > 0;
 }

@@ -40,6 +40,8 @@ class ShardThread {
   /// thread has ended.
   void stop();
   void request_detail(const DetailRequest& request) { requests_.push(request); }
+  /// Any thread: the state of a series, for the self-audit; it comes by the journal's on_held.
+  void request_held(core::SeriesId series) { held_requests_.push(series); }
   core::EventQueue& queue() { return queue_; }
   /// While the thread does not run.
   const Shard& shard() const { return shard_; }
@@ -53,6 +55,7 @@ class ShardThread {
   void take_up_adopted();
   bool is_held_up();
   void give_states();
+  void give_held();
 
   static constexpr std::size_t kBatch = 256;
 
@@ -62,6 +65,7 @@ class ShardThread {
   ShardMeter* meter_;
   core::EventQueue queue_;
   core::BoundedQueue<DetailRequest> requests_;
+  core::BoundedQueue<core::SeriesId> held_requests_;
   DetailAnswerQueue& answers_;
   DetailAnswerQueue::ProducerToken answers_token_;
   OutputsWaker& waker_;

@@ -3,14 +3,13 @@
 #include <time.h>
 
 #include <chrono>
-#include <deque>
 #include <filesystem>
 #include <map>
 #include <thread>
 
 #include "engine/config.hpp"
 #include "engine/core/catalog.hpp"
-#include "engine/journal/recovery.hpp"
+#include "engine/journal/settings_book.hpp"
 #include "engine/journal/snapshot.hpp"
 
 namespace lockstep::replay {
@@ -27,13 +26,6 @@ double thread_cpu_seconds() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
-
-/// A configuration of the journal, and what its series share.
-struct Settings {
-  Config config;
-  std::map<int, std::shared_ptr<const AtcParams>> params;
-  SeriesSettings series;
-};
 
 class Replay final : public engine::SeriesSink {
  public:
@@ -102,16 +94,7 @@ class Replay final : public engine::SeriesSink {
   }
 
   const SeriesSettings& configure(const std::string& text) {
-    Settings& settings = all_settings_.emplace_back();
-    settings.config = engine::parse_config(text, "the journal's configuration");
-    settings.series.params_at = [&settings](int price_scale) -> std::shared_ptr<const AtcParams> {
-      if (price_scale < 0 || price_scale > kPriceScaleMax) return nullptr;
-      auto& params = settings.params[price_scale];
-      if (!params) params = AtcParams::create(settings.config.atc, price_scale);
-      return params;
-    };
-    settings.series.anchor = settings.config.engine.anchor;
-    settings.series.late_ms = late_ms(settings.config);
+    SettingsBook::Entry& settings = book_.add(text);
     settings_ = &settings;
     counters_.clear();
     return settings.series;
@@ -178,8 +161,8 @@ class Replay final : public engine::SeriesSink {
   const ReplayHooks& hooks_;
   const std::string folder_;
   ReplayReport report_;
-  std::deque<Settings> all_settings_;
-  Settings* settings_ = nullptr;
+  SettingsBook book_;
+  SettingsBook::Entry* settings_ = nullptr;
   std::map<std::string, std::uint64_t> bars_by_name_;
   std::vector<std::uint64_t*> counters_;  // by id, of the present start
   bool is_shown_ = true;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "tools/alerts_command.hpp"
+#include "tools/audit_command.hpp"
 #include "tools/bench_command.hpp"
 #include "tools/cli_texts.hpp"
 #include "tools/compute_command.hpp"
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   add_decode_command(app, run);
   add_replay_command(app, run);
   add_journal_command(app, run);
+  add_audit_command(app, run);
   add_sim_command(app, run);
   add_bench_command(app, run);
   add_alerts_command(app, run);

@@ -113,6 +113,17 @@ void write_feeds(JsonWriter& json, const ServerState& state) {
   json.end_array();
 }
 
+void write_audit(JsonWriter& json, const audit::Stats& audit) {
+  json.key("audit").begin_object().field("enabled", audit.is_enabled).field("running", audit.is_running);
+  json.field("passes", audit.passes).field("series_done", audit.series_done);
+  json.field("series_total", audit.series_total).field("series_checked", audit.series);
+  json.field("bars_recomputed", audit.bars).field("differences", audit.differences);
+  json.field("backend_differences", audit.backend_differences).field("rebuilds", audit.rebuilds);
+  json.field("postponed", audit.postponed).field("cpu_ms", audit.cpu_ms);
+  json.field("pass_begin_ms", audit.ts_pass_begin_ms).field("pass_end_ms", audit.ts_pass_end_ms);
+  json.field("last_report", audit.last_report).end_object();
+}
+
 void write_engine(JsonWriter& json, const ServerState& state) {
   const DaemonHealth health = state.hooks.daemon_health ? state.hooks.daemon_health() : DaemonHealth();
   const std::size_t waiting =
@@ -126,7 +137,9 @@ void write_engine(JsonWriter& json, const ServerState& state) {
   json.field("trouble", health.journal_trouble).field("records", health.journal.records);
   json.field("bytes", health.journal.bytes).field("pending_bytes", health.journal.pending_bytes);
   json.field("syncs", health.journal.syncs).field("sync_us_max", health.journal.sync_us_max);
-  json.end_object().end_object();
+  json.end_object();
+  write_audit(json, health.audit);
+  json.end_object();
 }
 
 void write_clients(JsonWriter& json, const ServerState& state) {

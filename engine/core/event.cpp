@@ -48,6 +48,12 @@ const char* to_string(Reason reason) {
       return "journal_unavailable";
     case Reason::stopping:
       return "stopping";
+    case Reason::audit_difference:
+      return "audit_difference";
+    case Reason::suspended:
+      return "suspended";
+    case Reason::engine_stuck:
+      return "engine_stuck";
   }
   return "unknown";
 }

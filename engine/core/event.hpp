@@ -21,6 +21,8 @@ enum class EventKind : std::uint8_t {
   backfill_done,  ///< history is complete up to ts_event_ms; answers request_id
   refused,        ///< a record of this series was not usable (reason): what it held is unknown
   clock,          ///< exchange time of the venue is ts_event_ms; series is unused, venue is set
+  audit_failed,   ///< the self-audit found the series' state or outputs wrong, from ts_event_ms on
+  doubted,        ///< nothing may be believed before the venue has said it again: reason
 };
 
 /// Why a series is not live, or what was wrong. Shown to users; texts in to_string().
@@ -47,6 +49,9 @@ enum class Reason : std::uint8_t {
   venue_unreachable,
   journal_unavailable,  ///< the disk is full or does not answer: nothing may be published
   stopping,
+  audit_difference,  ///< the self-audit came to other bits; the state is being rebuilt from history
+  suspended,         ///< the machine slept, or its clock was set: nothing is known of the time between
+  engine_stuck,      ///< a thread of the daemon does not move
 };
 const char* to_string(Reason reason);
 

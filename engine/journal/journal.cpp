@@ -44,7 +44,8 @@ Journal::Journal(const Config& config, const core::Catalog& catalog, const Serie
                },
                [this](std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state) {
                  if (keeper_) keeper_->take_state(series, sequence, state);
-               }}),
+               },
+               hooks_.on_held}),
       own_port_(writer_.add_port()) {
   Snapshot like;
   like.journal = recovered_.position.journal;

@@ -18,10 +18,12 @@ namespace lockstep::engine::journal {
 
 class Journal {
  public:
-  /// `on_durable`, `on_failed`: see WriterHooks.
+  /// See WriterHooks.
   struct Hooks {
     std::function<void()> on_durable;
     std::function<void(const std::string&)> on_failed;
+    std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)>
+        on_held;
   };
 
   /// Locks the data directory and recovers. Catalog and settings must outlive the series it gives. Throws

@@ -33,6 +33,8 @@ class Keeper {
   /// On the writer's thread.
   void take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state);
   void note_durable(std::uint64_t sequence) { durable_.store(sequence, std::memory_order_release); }
+  /// Any thread: records up to this one are written.
+  std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
 
   /// A snapshot now, of states that are all given; after the writer and stop(). 0 or errno.
   int write_last(const std::vector<std::vector<std::byte>>& states, std::uint64_t sequence);

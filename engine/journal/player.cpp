@@ -1,5 +1,7 @@
 #include "engine/journal/player.hpp"
 
+#include <utility>
+
 namespace lockstep::engine::journal {
 namespace {
 
@@ -58,6 +60,7 @@ bool Player::apply(const RecordView& record) {
     case RecordType::note:
     case RecordType::stop:
       return true;
+    case RecordType::held:
     case RecordType::state:
       break;
   }
@@ -91,7 +94,7 @@ bool Player::apply_event(const RecordView& record) {
   if (!decode(record.payload, event)) return false;
   if (event.event.series >= slots_.size()) return false;
   Slot& slot = slots_[event.event.series];
-  if (!slot.series || slot.is_wrong || record.header.sequence <= slot.position) return true;
+  if (!slot.series || (slot.is_wrong && !goes_on_) || record.header.sequence <= slot.position) return true;
   slot.series->set_sequence(event.sequence_before);
   slot.series->apply(event.event, sink_);
   ++events_;
@@ -100,7 +103,7 @@ bool Player::apply_event(const RecordView& record) {
 }
 
 void Player::note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event) {
-  slot.is_wrong = true;
+  if (std::exchange(slot.is_wrong, true)) return;
   mismatches_.push_back({name_of(slot.info), record.header.sequence, event.event.bar.ts_open_ms,
                          event.digest_after, slot.series->digest()});
 }

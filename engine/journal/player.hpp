@@ -47,6 +47,8 @@ class Player {
   void put(const SeriesRecord& info, std::uint64_t position, std::unique_ptr<LiveSeries> series);
   /// The next record. False when a payload is not what its type says.
   bool apply(const RecordView& record);
+  /// A series that is wrong takes events all the same; its first mismatch alone is noted.
+  void go_on_when_wrong() { goes_on_ = true; }
   /// Drops the states of all series: those that come are new.
   void forget();
 
@@ -72,6 +74,7 @@ class Player {
   const SeriesSettings* settings_ = nullptr;  // of the present start
   std::vector<Mismatch> mismatches_;
   std::uint64_t events_ = 0;
+  bool goes_on_ = false;
 };
 
 }  // namespace lockstep::engine::journal

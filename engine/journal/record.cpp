@@ -8,8 +8,8 @@
 namespace lockstep::engine::journal {
 namespace {
 
-constexpr auto kLastKind = static_cast<std::uint8_t>(core::EventKind::clock);
-constexpr auto kLastReason = static_cast<std::uint8_t>(core::Reason::stopping);
+constexpr auto kLastKind = static_cast<std::uint8_t>(core::EventKind::doubted);
+constexpr auto kLastReason = static_cast<std::uint8_t>(core::Reason::engine_stuck);
 
 /// The fixed part of an event's payload; bars follow for those kinds that have one.
 struct EventHead {
@@ -70,6 +70,8 @@ const char* to_string(RecordType type) {
       return "note";
     case RecordType::stop:
       return "stop";
+    case RecordType::held:
+      return "held";
     case RecordType::state:
       return "state";
   }

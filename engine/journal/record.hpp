@@ -55,6 +55,7 @@ enum class RecordType : std::uint8_t {
   event,          ///< an event that a series was given: EventRecord
   note,           ///< what that event meant, for people: NoteRecord
   stop,           ///< the daemon stopped in order
+  held = 254,     ///< never in a file: bytes of a series on their way to the self-audit
   state = 255,    ///< never in a file: bytes of a series on their way to a snapshot
 };
 const char* to_string(RecordType type);

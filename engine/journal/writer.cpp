@@ -44,9 +44,9 @@ std::uint64_t Port::end(std::size_t at) {
   return ++ticket_;
 }
 
-void Port::append_state(std::uint32_t series, std::span<const std::byte> state) {
+void Port::append_bytes(RecordType type, std::uint32_t series, std::span<const std::byte> state) {
   const std::size_t at = begin();
-  batch_.push_back(static_cast<std::byte>(RecordType::state));
+  batch_.push_back(static_cast<std::byte>(type));
   const auto id = std::as_bytes(std::span(&series, 1));
   batch_.insert(batch_.end(), id.begin(), id.end());
   batch_.insert(batch_.end(), state.begin(), state.end());
@@ -196,11 +196,13 @@ void Writer::frame(std::span<const std::byte> batch) {
 
 void Writer::frame_payload(std::span<const std::byte> payload) {
   const std::uint64_t sequence = next_sequence_.load(std::memory_order_relaxed);
-  if (payload[0] == static_cast<std::byte>(RecordType::state)) {
+  const auto type = static_cast<RecordType>(payload[0]);
+  if (type == RecordType::state || type == RecordType::held) {
     std::uint32_t series = 0;
     std::memcpy(&series, payload.data() + 1, sizeof series);
-    must_sync_ = true;  // a snapshot never knows more than the disk
-    if (hooks_.on_state) hooks_.on_state(series, sequence - 1, payload.subspan(1 + sizeof series));
+    if (type == RecordType::state) must_sync_ = true;  // a snapshot never knows more than the disk
+    const auto& hook = type == RecordType::state ? hooks_.on_state : hooks_.on_held;
+    if (hook) hook(series, sequence - 1, payload.subspan(1 + sizeof series));
     return;
   }
   RecordHeader header;

@@ -35,7 +35,13 @@ class Port {
   }
   /// Bytes of a series at this place between records, for a snapshot; they go to the writer's hook, not into
   /// a file. No ticket.
-  void append_state(std::uint32_t series, std::span<const std::byte> state);
+  void append_state(std::uint32_t series, std::span<const std::byte> state) {
+    append_bytes(RecordType::state, series, state);
+  }
+  /// The same for the self-audit, by on_held: nothing is synced for it.
+  void append_held(std::uint32_t series, std::span<const std::byte> state) {
+    append_bytes(RecordType::held, series, state);
+  }
   /// Hands over what was appended since the last flush. Never waits for a disk.
   void flush();
   std::uint64_t last_ticket() const { return ticket_; }
@@ -47,6 +53,7 @@ class Port {
 
  private:
   friend class Writer;
+  void append_bytes(RecordType type, std::uint32_t series, std::span<const std::byte> state);
   std::size_t begin();
   std::uint64_t end(std::size_t at);
 
@@ -73,6 +80,8 @@ struct WriterHooks {
   /// `state` of a series as of after record `sequence`, which will be synced by the next on_durable().
   std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)>
       on_state;
+  /// The same of append_held().
+  std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)> on_held{};
 };
 
 /// Counters for status; read from any thread.
