@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,7 @@
 #include "engine/journal/journal.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
+#include "engine/watchdog.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -118,6 +120,7 @@ class Daemon::Impl {
     make_shards();
     make_feeds();
     make_audit();
+    make_watchdog();
     ApiHooks hooks;
     hooks.request_detail = [this](const DetailRequest& request) {
       shards_[shard_of(request.series, shards_.size())]->request_detail(request);
@@ -161,12 +164,15 @@ class Daemon::Impl {
 
   void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
     on_signal_ = std::move(on_signal);
+    watchdog_->start();  // from now on every thread is expected to move
     boost::asio::steady_timer timer(outputs_io_);
     std::function<void()> tick = [&] {
       timer.expires_after(std::chrono::milliseconds(period_ms));
       timer.async_wait([&](const boost::system::error_code& error) {
         if (error) return;
+        output_beats_.fetch_add(1, std::memory_order_relaxed);
         gate_.watch_journal();
+        gate_.doubt(watchdog_->is_stuck());
         if (every) every();
         tick();
       });
@@ -262,6 +268,7 @@ class Daemon::Impl {
       health.journal = journal_->writer().stats();
     }
     if (audit_) health.audit = audit_->stats();
+    health.watch = watchdog_->stats();
     return health;
   }
 
@@ -353,6 +360,9 @@ class Daemon::Impl {
       return shards_[shard_of(event.series, shards_.size())]->queue().push(event);
     };
     links.durable = [this] { return journal_->keeper().durable(); };
+    // Their helps are the meter's.
+    links.passed = [&passes = metrics_.counter("lockstep_audit_passes_total", "")] { passes.add(); };
+    links.differed = [&differences = metrics_.counter("lockstep_audit_mismatches_total", "")] { differences.add(); };
     audit_ = std::make_unique<audit::AuditThread>(journal::posix_storage(), config_.engine.data_dir, config_.audit,
                                                   catalog_, settings_, std::move(links));
   }
@@ -428,6 +438,7 @@ class Daemon::Impl {
   }
 
   void note_health_again() {
+    network_beats_.fetch_add(1, std::memory_order_relaxed);
     note_health();
     health_timer_.expires_after(kHealthPeriod);
     health_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -458,7 +469,51 @@ class Daemon::Impl {
                since == 0 ? 0.0 : static_cast<double>(steady_ns() - since) / 1e9);
   }
 
+  void make_watchdog() {
+    std::vector<Watchdog::Watched> watched;
+    const auto beats = [](const std::atomic<std::uint64_t>& count) {
+      return [&count] { return count.load(std::memory_order_relaxed); };
+    };
+    watched.push_back({"network", beats(network_beats_)});
+    watched.push_back({"outputs", beats(output_beats_)});
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+      watched.push_back({"shard " + std::to_string(i), [this, i] { return shards_[i]->beats(); }});
+    // Idle, and while the disk is full, the writer waits for others: that is not its fault. The gate says what a disk
+    // that hangs means, long before this does.
+    if (journal_)
+      watched.push_back({"journal",
+                         [this, count = std::uint64_t{0}]() mutable {
+                           const journal::Writer& writer = journal_->writer();
+                           const std::int64_t since = writer.busy_since_ns();
+                           return since == 0 || writer.is_stalled() ? ++count | std::uint64_t{1} << 63
+                                                                    : static_cast<std::uint64_t>(since);
+                         },
+                         std::chrono::seconds(10), false});
+    if (audit_ && config_.audit.is_enabled)
+      watched.push_back({"audit", [this] { return audit_->beats(); }, std::chrono::seconds(120), false});
+    Watchdog::Hooks hooks;
+    hooks.slept = [this] { doubt_all(); };
+    hooks.give_up = [](const std::string& names) {
+      spdlog::critical("{}: stuck for good. What was published is safe; ending, to be started anew", names);
+      spdlog::default_logger()->flush();
+      std::_Exit(4);
+    };
+    watchdog_ = std::make_unique<Watchdog>(std::move(watched), std::move(hooks));
+  }
+
+  /// Nothing is known of the time that has passed: every series asks its venue.
+  void doubt_all() {
+    for (const core::Series& series : catalog_.series()) {
+      core::MarketEvent event;
+      event.kind = core::EventKind::doubted;
+      event.reason = core::Reason::suspended;
+      event.series = series.id;
+      shards_[shard_of(series.id, shards_.size())]->queue().push(event);
+    }
+  }
+
   void stop_threads() {
+    watchdog_->stop();
     history_->stop();
     if (audit_) audit_->stop();
     is_network_stopping_.store(true, std::memory_order_release);
@@ -518,6 +573,8 @@ class Daemon::Impl {
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> is_network_stopping_{false};
   std::thread network_;
+  std::atomic<std::uint64_t> network_beats_{0}, output_beats_{0};
+  std::unique_ptr<Watchdog> watchdog_;
 };
 
 Daemon::Daemon(const Config& config, std::span<const StaticFile> page)

@@ -7,6 +7,7 @@
 
 #include "engine/audit/stats.hpp"
 #include "engine/journal/writer.hpp"
+#include "engine/watchdog.hpp"
 
 namespace lockstep::engine {
 
@@ -20,6 +21,7 @@ struct DaemonHealth {
   std::string journal_trouble;    ///< why; empty while all is well
   journal::WriterStats journal;
   audit::Stats audit;
+  WatchStats watch;
 };
 
 }  // namespace lockstep::engine

@@ -124,6 +124,7 @@ void ShardThread::start_turns() {
 }
 
 bool ShardThread::turn() {
+  beats_.fetch_add(1, std::memory_order_relaxed);
   if (port_ != nullptr && port_->is_blocked()) return answer_requests();
   const std::size_t count = queue_.take(batch_.data(), kBatch);
   // One piece of what can wait, not all: nothing new comes in before this turn ends.
@@ -149,6 +150,7 @@ std::size_t ShardThread::take() {
 void ShardThread::run() {
   for (;;) {
     const bool is_last_round = is_stopping_.load(std::memory_order_acquire);
+    beats_.fetch_add(1, std::memory_order_relaxed);
     if (is_held_up()) {
       answer_requests();
       if (is_last_round) return;

@@ -42,6 +42,8 @@ class ShardThread {
   void request_detail(const DetailRequest& request) { requests_.push(request); }
   /// Any thread: the state of a series, for the self-audit; it comes by the journal's on_held.
   void request_held(core::SeriesId series) { held_requests_.push(series); }
+  /// Any thread: grows as long as the shard moves.
+  std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
   core::EventQueue& queue() { return queue_; }
   /// While the thread does not run.
   const Shard& shard() const { return shard_; }
@@ -79,6 +81,7 @@ class ShardThread {
   std::size_t next_state_ = 0;    // of ids_, to be given to the next one
   std::vector<std::byte> state_;
   bool has_turns_ = false;
+  std::atomic<std::uint64_t> beats_{0};
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

@@ -1,6 +1,7 @@
 #include "engine/signal_gate.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "engine/shard.hpp"
 
@@ -27,7 +28,7 @@ void SignalGate::guard(std::vector<const journal::Port*> ports, const journal::W
 }
 
 void SignalGate::take(const Signal& signal) {
-  if (writer_ == nullptr) return deliver_(signal);
+  if (writer_ == nullptr) return pass(signal);
   const std::size_t shard = shard_of(signal.series, ports_.size());
   // Tickets of a shard only grow: what comes behind a held one waits, too.
   if (held_[shard].empty() && signal.journal_ticket <= ports_[shard]->durable()) return pass(signal);
@@ -57,13 +58,26 @@ void SignalGate::let_go(Signal& signal) {
 
 void SignalGate::pass(const Signal& signal) {
   last_[signal.series] = signal;
-  if (!is_stuck()) return deliver_(signal);
-  // Durable before the trouble began, but of no use to act on until it is over.
-  Signal halted = signal;
-  halted.is_valid = false;
-  halted.state = SeriesState::halted;
-  halted.reason = core::Reason::journal_unavailable;
-  deliver_(halted);
+  deliver_(as_shown(signal));
+}
+
+/// What was good before the trouble began is of no use to act on until it is over.
+Signal SignalGate::as_shown(Signal signal) const {
+  if (is_stuck()) {
+    signal.state = SeriesState::halted;
+    signal.reason = core::Reason::journal_unavailable;
+  } else if (is_doubted_ && signal.state != SeriesState::rejected && signal.state != SeriesState::halted) {
+    signal.state = SeriesState::stale;
+    signal.reason = core::Reason::engine_stuck;
+  } else {
+    return signal;
+  }
+  signal.is_valid = false;
+  return signal;
+}
+
+void SignalGate::doubt(bool is_doubted) {
+  if (std::exchange(is_doubted_, is_doubted) != is_doubted) show_all();
 }
 
 void SignalGate::watch_journal() {
@@ -72,22 +86,17 @@ void SignalGate::watch_journal() {
   const bool is_stuck_now = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
   if (is_stuck_now == is_stuck()) return;
   is_stuck_ = is_stuck_now;
-  show_all(is_stuck_now);
+  show_all();
   release();
 }
 
 /// The state of every series again, under its last sequence: that it may not be used, or may again.
-void SignalGate::show_all(bool is_halted) {
+void SignalGate::show_all() {
   for (const Signal& last : last_) {
     if (last.sequence == 0) continue;
-    Signal state = last;
+    Signal state = as_shown(last);
     state.kind = Signal::Kind::state;
     state.ts_published_ns = steady_ns();
-    if (is_halted) {
-      state.is_valid = false;
-      state.state = SeriesState::halted;
-      state.reason = core::Reason::journal_unavailable;
-    }
     deliver_(state);
   }
 }

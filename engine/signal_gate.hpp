@@ -30,13 +30,16 @@ class SignalGate {
   void release();
   /// A few times a second: notices a journal that is stuck, and that it is no more.
   void watch_journal();
+  /// A thread of the daemon is stuck, or none is any more: meanwhile every series is shown as STALE.
+  void doubt(bool is_doubted);
   /// Any thread.
   bool is_stuck() const { return is_stuck_.load(std::memory_order_relaxed); }
 
  private:
   void let_go(Signal& signal);
   void pass(const Signal& signal);
-  void show_all(bool is_halted);
+  Signal as_shown(Signal signal) const;
+  void show_all();
 
   Deliver deliver_;
   std::vector<const journal::Port*> ports_;
@@ -45,6 +48,7 @@ class SignalGate {
   std::vector<std::deque<Signal>> held_;  // by shard
   std::vector<Signal> last_;              // by series: what passed last
   std::atomic<bool> is_stuck_{false};
+  bool is_doubted_ = false;
 };
 
 }  // namespace lockstep::engine

@@ -10,6 +10,7 @@
 
 #include "engine/core/catalog.hpp"
 #include "engine/core/event_queue.hpp"
+#include "feeds/frame_tap.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -31,6 +32,7 @@ struct FeedConfig {
   std::string state_dir;        ///< where pauses that the venue asked for are kept; empty: nowhere
   std::string roll_up_from;     ///< the interval that longer ones are rolled up from; empty: none is
   int rest_requests_per_s = 0;  ///< REST requests a second; 0: what the venue allows
+  std::shared_ptr<FrameTap> tap = nullptr;  ///< hears every frame of every connection (`lockstep record`)
 };
 
 /// Where the events of a series go. Shards are picked by series; the sink owns producer tokens for this

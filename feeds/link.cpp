@@ -51,7 +51,10 @@ void Link::attempt() {
   // there; the text handler runs for every frame.
   net::WsSession::Handlers handlers;
   handlers.opened = [this] { opened(); };
-  handlers.text = [this](std::string_view text, std::int64_t recv_ns) { handlers_.text(text, recv_ns); };
+  handlers.text = [this](std::string_view text, std::int64_t recv_ns) {
+    if (settings_.tap) settings_.tap->frame(settings_.name, text, recv_ns);
+    handlers_.text(text, recv_ns);
+  };
   handlers.closed = [this](const std::string& why) { drop(Reason::disconnected, why); };
   session_ = std::make_shared<net::WsSession>(io_, settings_.ws, std::move(handlers));
   session_->start();
@@ -63,6 +66,7 @@ void Link::opened() {
   opened_ns_ = net::monotonic_ns();
   first_data_ns_ = last_data_ns_ = 0;
   net::log()->info("{}: connected", settings_.name);
+  if (settings_.tap) settings_.tap->opened(settings_.name);
   tick();
   handlers_.opened();
 }
@@ -85,6 +89,7 @@ void Link::drop(Reason reason, const std::string& why) {
   const milliseconds wait = backoff_.next();
   net::log()->warn("{}: {}; next attempt in {} ms", settings_.name, why, wait.count());
   plan(wait);
+  if (was_open && settings_.tap) settings_.tap->lost(settings_.name);
   handlers_.lost(reason, why, was_open);
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/core/event.hpp"
+#include "feeds/frame_tap.hpp"
 #include "feeds/net/backoff.hpp"
 #include "feeds/net/ws_session.hpp"
 
@@ -25,6 +26,7 @@ struct LinkSettings {
   std::chrono::milliseconds good_data{10'000};         ///< data for so long resets the backoff
   std::chrono::milliseconds lifetime{23 * 3'600'000};  ///< then `aged` (venues end their connections at 24 h)
   std::uint64_t seed = 0;                              ///< of the jitter
+  std::shared_ptr<FrameTap> tap;                       ///< null: nobody listens
 };
 
 /// One owner; lives on the network thread, kept by shared_ptr. At most one connection or attempt at a time,

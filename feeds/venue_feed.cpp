@@ -213,6 +213,7 @@ LinkSettings VenueFeed::link_settings(std::size_t number) const {
   settings.backoff_max = milliseconds(config_.backoff_ms_max);
   settings.backoff_base = std::min(kBackoffBase, settings.backoff_max);
   settings.seed = random_seed();
+  settings.tap = config_.tap;
   settings.lifetime -= std::chrono::minutes(settings.seed % kLifetimeSpreadMinutes);
   return settings;
 }

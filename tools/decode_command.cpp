@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/journal/storage.hpp"
 #include "feeds/venue.hpp"
+#include "replay/recording.hpp"
 
 namespace lockstep::tools {
 namespace {
@@ -154,6 +156,10 @@ class Decoder {
   }
   /// A whole file as one document. False, and nothing is decoded, when it is not that.
   bool take_whole(std::string document) { return take_document(document).empty(); }
+  void complain(const std::string& what) {
+    is_bad_ = true;
+    std::cerr << name_ << ": " << what << '\n';
+  }
   bool is_bad() const { return is_bad_; }
 
  private:
@@ -232,6 +238,18 @@ void decode_stream(std::istream& in, const std::string& name, Decoder& decoder) 
   decode_lines(lines, 1, decoder);
 }
 
+/// A file of `lockstep record`: its frames, numbered from 1. False when it is none.
+bool decode_recording(const std::string& path, const std::string& name, Decoder& decoder) {
+  std::vector<std::byte> bytes;
+  if (engine::journal::posix_storage().read(path, bytes) != 0 || !replay::is_recording(bytes)) return false;
+  std::size_t number = 0;
+  const auto end = replay::read_recording(bytes, [&](const replay::RecordingView& view) {
+    if (view.type == replay::RecordingType::frame) decoder.take(std::string(view.payload), ++number);
+  });
+  if (!end.problem.empty()) decoder.complain("at byte " + std::to_string(end.good_bytes) + ": " + end.problem);
+  return true;
+}
+
 int decode(const DecodeOptions& options) {
   std::ifstream file;
   const bool is_stdin = options.file == "-";
@@ -253,7 +271,8 @@ int decode(const DecodeOptions& options) {
   std::ostream& out = options.output.empty() ? std::cout : output;
   const std::string name = is_stdin ? "<stdin>" : options.file;
   Decoder decoder(*feeds::find_frame_venue(options.venue), name, out);
-  decode_stream(is_stdin ? std::cin : file, name, decoder);
+  if (is_stdin || !decode_recording(options.file, name, decoder))
+    decode_stream(is_stdin ? std::cin : file, name, decoder);
   if (!out.flush()) {
     std::cerr << (options.output.empty() ? "<stdout>" : options.output) << ": writing failed\n";
     return kExitEnvironment;
@@ -270,7 +289,7 @@ void add_decode_command(CLI::App& app, std::function<int()>& run) {
   command->add_option("--venue", options->venue, "whose frames they are")
       ->required()
       ->check(CLI::IsMember(feeds::frame_venue_names()));
-  command->add_option("FRAMES", options->file, "one frame a line, or a REST body; - reads standard input")
+  command->add_option("FRAMES", options->file, "one frame a line, a REST body, or a file of `lockstep record`; - reads standard input")
       ->required();
   command->add_option("-o,--output", options->output, "write here instead of standard output");
   command->callback([options, &run] { run = [options] { return decode(*options); }; });

@@ -14,6 +14,7 @@
 #include "tools/doctor_command.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/journal_command.hpp"
+#include "tools/record_command.hpp"
 #include "tools/replay_command.hpp"
 #include "tools/run_command.hpp"
 #include "tools/sim_command.hpp"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   add_compute_command(app, run);
   add_verify_command(app, run);
   add_decode_command(app, run);
+  add_record_command(app, run);
   add_replay_command(app, run);
   add_journal_command(app, run);
   add_audit_command(app, run);

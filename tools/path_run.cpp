@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 
+#include "engine/audit/words.hpp"
 #include "tools/batch_columns.hpp"
 
 namespace lockstep::tools {
@@ -132,24 +133,7 @@ Path batch_path(const std::string& name, const BatchOptions& options, bool has_c
 
 // ---- Comparison
 
-struct Word {
-  std::string field;
-  std::uint64_t bits;
-};
-
-std::vector<Word> words_of(const Outputs& out) {
-  std::vector<Word> words = {{"average", std::bit_cast<std::uint64_t>(out.average)}};
-  for (std::size_t f = 0; f < kFamilies; ++f) {
-    words.push_back({std::string(kFamilyNames[f]) + "_signal", std::bit_cast<std::uint64_t>(out.signal[f])});
-  }
-  for (std::size_t f = 0; f < kFamilies; ++f) {
-    words.push_back({std::string(kFamilyNames[f]) + "_equity", std::bit_cast<std::uint64_t>(out.equity[f])});
-  }
-  words.push_back({"growth", std::bit_cast<std::uint64_t>(out.growth)});
-  words.push_back({"direction", static_cast<std::uint8_t>(out.direction)});
-  words.push_back({"event", static_cast<std::uint8_t>(out.event)});
-  return words;
-}
+using engine::audit::words_of;
 
 void add(Divergence& found, std::int64_t bar, const std::string& field, std::uint64_t expected,
          std::uint64_t actual) {

@@ -11,6 +11,7 @@
 
 #include "engine/config.hpp"
 #include "replay/journal_replay.hpp"
+#include "replay/recording_replay.hpp"
 #include "tools/exit_code.hpp"
 
 namespace lockstep::tools {
@@ -21,6 +22,7 @@ using replay::ReplayReport;
 
 struct Options {
   ReplayOptions replay;
+  std::string recording;
   std::string speed = "max";
   std::string from, to;
   bool is_json = false;
@@ -105,7 +107,66 @@ nlohmann::ordered_json to_json(const ReplayReport& report) {
   return json;
 }
 
+void print_text(const replay::RecordingReport& report) {
+  fmt::print("{:<44} {:>10} {:>6} {:>8}  {}\n", "series", "bars", "anew", "refused", "digest");
+  for (const auto& series : report.series)
+    fmt::print("{:<44} {:>10} {:>6} {:>8}  {}\n", series.name, series.bars, series.anews, series.refused,
+               series.digest.hex());
+  fmt::print(
+      "\n{} frames ({} of no use, {} unreadable) of {} files, {} closed bars in {:.3f} s: {} frames/s\n",
+      report.frames, report.frames_unknown, report.frames_bad, report.files, report.bars, report.seconds,
+      rate_text(static_cast<double>(report.frames) / std::max(report.seconds, 1e-9)));
+  for (const std::string& each : report.differences) fmt::print("DIFFERS  {}\n", each);
+  for (const std::string& each : report.problems)
+    fmt::print("{}  {}\n", report.is_damaged ? "DAMAGED" : "torn end", each);
+  fmt::print("{}, {} of them compared\n",
+             report.differences.empty() ? "every digest is the one that was written live"
+                                        : "NOT what was written live",
+             report.compared);
+}
+
+nlohmann::ordered_json to_json(const replay::RecordingReport& report) {
+  nlohmann::ordered_json json;
+  json["files"] = report.files;
+  json["records"] = report.records;
+  json["frames"] = report.frames;
+  json["frames_unknown"] = report.frames_unknown;
+  json["frames_bad"] = report.frames_bad;
+  json["bars"] = report.bars;
+  json["seconds"] = report.seconds;
+  json["frames_per_s"] = static_cast<double>(report.frames) / std::max(report.seconds, 1e-9);
+  json["series"] = nlohmann::ordered_json::array();
+  for (const auto& series : report.series)
+    json["series"].push_back({{"series", series.name},
+                              {"bars", series.bars},
+                              {"anew", series.anews},
+                              {"refused", series.refused},
+                              {"digest", series.digest.hex()}});
+  json["compared"] = report.compared;
+  json["differences"] = report.differences;
+  json["problems"] = report.problems;
+  return json;
+}
+
+int run_recording(const Options& options) {
+  const replay::RecordingReport report = replay::replay_recording({options.recording, options.replay.speed});
+  if (options.is_json) {
+    std::cout << to_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  } else {
+    print_text(report);
+  }
+  if (!report.differences.empty()) return kExitCheckFailed;
+  return report.is_damaged ? kExitData : kExitFine;
+}
+
 int run_replay(Options options) {
+  const bool has_journal_options = !options.from.empty() || !options.to.empty() || options.prints_signals;
+  if (options.recording.empty() == options.replay.journal.empty() ||
+      (!options.recording.empty() && has_journal_options)) {
+    std::cerr << "lockstep replay: give either --journal DIR, or --recording FILE (without --from, --to and "
+                 "--signals)\n";
+    return kExitUsage;
+  }
   options.replay.speed = parse_speed(options.speed);
   if (options.replay.speed < 0) {
     std::cerr << "lockstep replay: --speed " << options.speed << ": give max, 1x, 60x or the like\n";
@@ -128,6 +189,7 @@ int run_replay(Options options) {
     };
   }
   try {
+    if (!options.recording.empty()) return run_recording(options);
     const ReplayReport report = replay::replay_journal(options.replay, hooks);
     if (options.is_json) {
       std::cout << to_json(report).dump(2) << '\n';
@@ -149,10 +211,12 @@ int run_replay(Options options) {
 
 void add_replay_command(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("replay", "Give the engine a journal again, and compare with what it computed live");
-  command->add_option("--journal", options->replay.journal, "Data directory (or its journal folder)")
-      ->required();
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "Give the engine a journal, or the parsers a recording, again, and compare with the live run");
+  command->add_option("--journal", options->replay.journal, "Data directory (or its journal folder)");
+  command->add_option("--recording", options->recording,
+                      "Instead: a file of `lockstep record` (docs/recording.md)");
   command->add_option("--speed", options->speed, "max, or venue seconds a second: 1x, 60x")
       ->capture_default_str();
   command->add_option("--from", options->from, "First venue time to pace and print (UTC, or ms since 1970)");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <new>
 
+#include "engine/audit/difference.hpp"
 #include "kernels/detail/fault.hpp"
 #include "replay/journal_replay.hpp"
 #include "tools/csv/errors.hpp"
@@ -34,13 +36,17 @@ PathInput read_input(const std::string& file, const BarOptions& options) {
 /// The table, line by line as results come.
 class Report {
  public:
-  Report(std::ostream& out, std::size_t file_width, std::size_t path_width)
-      : out_(out), file_width_(std::max<std::size_t>(file_width, 4)), path_width_(path_width) {
+  /// `json` not null: results go there, and nothing to `out`.
+  Report(std::ostream& out, std::size_t file_width, std::size_t path_width, nlohmann::ordered_json* json)
+      : out_(out), file_width_(std::max<std::size_t>(file_width, 4)), path_width_(path_width), json_(json) {
+    if (json_ != nullptr) return;
     out_ << fmt::format("{:<{}}  {:<{}}  {:>10}  {:>13}  {:>14}\n", "file", file_width_, "path", path_width_,
                         "bars", "bars/s", "differing bits");
   }
 
-  void add(const std::string& file, const std::string& path, const PathRun& run, const Divergence& found) {
+  void add(const std::string& file, const std::string& path, const PathRun& run, const Divergence& found,
+           const PathInput& input) {
+    if (json_ != nullptr) return add_json(file, path, run, found, input);
     const std::string speed =
         run.seconds > 0 ? fmt::format("{:.0f}", static_cast<double>(run.bars_computed) / run.seconds) : "-";
     const std::string verdict = run.failure.empty() ? fmt::format("{}", found.bits) : "not run";
@@ -49,10 +55,51 @@ class Report {
          << std::flush;
   }
 
+  void end(const std::string& file, const PathRun& expected) {
+    if (json_ == nullptr) {
+      out_ << fmt::format("{}  digest {}\n", file, expected.digest.hex()) << std::flush;
+      return;
+    }
+    json_->push_back({{"name", file},
+                      {"bars", expected.outputs.size()},
+                      {"digest", expected.digest.hex()},
+                      {"paths", std::exchange(paths_, nlohmann::ordered_json::array())}});
+  }
+
  private:
+  void add_json(const std::string& file, const std::string& path, const PathRun& run, const Divergence& found,
+                const PathInput& input) {
+    nlohmann::ordered_json entry = {{"path", path}, {"bars", run.outputs.size()}};
+    if (run.seconds > 0) entry["bars_per_s"] = static_cast<double>(run.bars_computed) / run.seconds;
+    entry["differing_bits"] = found.bits;
+    if (!run.failure.empty()) entry["failure"] = run.failure;
+    if (found.bar >= 0)
+      entry["first_difference"] =
+          nlohmann::ordered_json::parse(to_json(difference(file, path, found, input)));
+    paths_.push_back(std::move(entry));
+  }
+  static engine::audit::Difference difference(const std::string& file, const std::string& path,
+                                              const Divergence& found, const PathInput& input) {
+    engine::audit::Difference d;
+    d.series = file;
+    d.found_in = path;
+    d.against = "incremental";
+    d.bar = found.bar;
+    const auto count = static_cast<std::int64_t>(input.bars.size());
+    if (found.bar < count) d.ts_open_ms = input.bars[static_cast<std::size_t>(found.bar)].ts_open_ms;
+    d.field = found.field;
+    d.expected = found.expected;
+    d.actual = found.actual;
+    d.price_scale = input.params->price_scale();
+    d.inputs = engine::audit::inputs_of(input.bars, std::min(found.bar, count - 1));
+    return d;
+  }
+
   std::ostream& out_;
   std::size_t file_width_;
   std::size_t path_width_;
+  nlohmann::ordered_json* json_;
+  nlohmann::ordered_json paths_ = nlohmann::ordered_json::array();
 };
 
 /// Bars in front of the first one that differs, which a message shows with it.
@@ -82,12 +129,12 @@ void explain(const std::string& name, const std::string& path, const PathInput& 
 /// One set of bars through every path. `recorded`: what a journal says came of them. False when some path
 /// differs or did not run.
 bool verify_bars(const std::string& name, const PathInput& input, const std::vector<Path>& paths,
-                 const PathRun* recorded, Report& report, std::ostream& out, std::ostream& errors) {
+                 const PathRun* recorded, Report& report, std::ostream& errors) {
   bool is_fine = true;
   PathRun expected;
   const auto check = [&](const std::string& path, const PathRun& run) {
     const Divergence found = run.failure.empty() ? compare(expected, run) : Divergence{};
-    report.add(name, path, run, found);
+    report.add(name, path, run, found, input);
     if (!run.failure.empty()) {
       errors << "lockstep verify: " << name << ": " << path << " did not run: " << run.failure << '\n';
     } else if (found.bar >= 0) {
@@ -106,13 +153,13 @@ bool verify_bars(const std::string& name, const PathInput& input, const std::vec
     if (recorded == nullptr) errors << " (line " << expected.outputs.size() + 2 << ')';
     errors << ": " << refusal_text(expected.status) << "; compared up to there\n";
   }
-  out << fmt::format("{}  digest {}\n", name, expected.digest.hex()) << std::flush;
+  report.end(name, expected);
   return is_fine;
 }
 
 /// Every series of a journal: what was recorded live, replayed, against every path from its bars.
 bool verify_journal(const std::string& journal, const std::vector<Path>& paths, std::size_t path_width,
-                    std::ostream& out, std::ostream& errors) {
+                    nlohmann::ordered_json* json, std::ostream& out, std::ostream& errors) {
   replay::ReplayReport replayed;
   const std::vector<replay::JournalSeries> all = replay::read_journal_series(journal, replayed);
   bool is_fine = replayed.mismatches.empty();
@@ -129,27 +176,27 @@ bool verify_journal(const std::string& journal, const std::vector<Path>& paths, 
   }
   std::size_t width = 0;
   for (const auto& series : all) width = std::max(width, series.name.size());
-  Report report(out, width, path_width);
+  Report report(out, width, path_width, json);
   for (const auto& series : all) {
     const PathInput input{AtcParams::create(series.config, series.price_scale), series.bars, series.anchor,
                           series.interval_ms};
     PathRun recorded;
     recorded.outputs = series.outputs;
     recorded.digest = series.digest;
-    is_fine &= verify_bars(series.name, input, paths, &recorded, report, out, errors);
+    is_fine &= verify_bars(series.name, input, paths, &recorded, report, errors);
   }
   if (all.empty()) throw CommandError(kExitData, journal + ": no series in this journal");
   return is_fine;
 }
 
 bool verify_files(const VerifyOptions& options, const std::vector<Path>& paths, std::size_t path_width,
-                  std::ostream& out, std::ostream& errors) {
+                  nlohmann::ordered_json* json, std::ostream& out, std::ostream& errors) {
   std::size_t width = 0;
   for (const std::string& file : options.files) width = std::max(width, file.size());
-  Report report(out, width, path_width);
+  Report report(out, width, path_width, json);
   bool is_fine = true;
   for (const std::string& file : options.files) {
-    is_fine &= verify_bars(file, read_input(file, options.bars), paths, nullptr, report, out, errors);
+    is_fine &= verify_bars(file, read_input(file, options.bars), paths, nullptr, report, errors);
   }
   return is_fine;
 }
@@ -188,9 +235,16 @@ int run_verify(const VerifyOptions& options, std::ostream& out, std::ostream& er
     if (options.files.empty() == options.journal.empty()) {
       throw CommandError(kExitUsage, "give either files of bars or --journal DIR");
     }
+    nlohmann::ordered_json results = nlohmann::ordered_json::array();
+    nlohmann::ordered_json* const json = options.is_json ? &results : nullptr;
     const bool is_fine = options.journal.empty()
-                             ? verify_files(options, paths, path_width, out, errors)
-                             : verify_journal(options.journal, paths, path_width, out, errors);
+                             ? verify_files(options, paths, path_width, json, out, errors)
+                             : verify_journal(options.journal, paths, path_width, json, out, errors);
+    if (options.is_json) {
+      const nlohmann::ordered_json whole = {{"same", is_fine}, {"results", results}};
+      out << whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+      return is_fine ? kExitFine : kExitCheckFailed;
+    }
     if (const auto reason = why_not(Backend::cuda)) out << "cuda did not run: " << *reason << '\n';
     out << (is_fine ? "every path gives the same bits\n" : "paths DIFFER\n");
     return is_fine ? kExitFine : kExitCheckFailed;
@@ -221,6 +275,7 @@ void add_verify_command(CLI::App& app, std::function<int()>& run) {
                       "decimals of a price, 0 to 18; else from the file");
   command->add_option("--price-rounding", options->bars.price_rounding, "none or half_even");
   command->add_option("--interval", options->bars.interval, "bar length for rolling anchors, such as 1m");
+  command->add_flag("--json", options->is_json, "one JSON object instead of the table");
 #ifdef LOCKSTEP_PLANTED_FAULTS
   command->add_option("--plant", options->plant)->group("");
 #endif

@@ -18,6 +18,7 @@ namespace lockstep::tools {
 struct VerifyOptions {
   std::vector<std::string> files;  ///< CSV or CSV.gz
   std::string journal;             ///< or, instead, a data directory (or its journal folder)
+  bool is_json = false;            ///< one JSON object on `out` instead of the table
   BarOptions bars;
   std::string plant;  ///< test builds: BACKEND:BAR:FIELD, a fault of one ulp in what that backend gives
 };

@@ -139,6 +139,9 @@ void write_engine(JsonWriter& json, const ServerState& state) {
   json.field("syncs", health.journal.syncs).field("sync_us_max", health.journal.sync_us_max);
   json.end_object();
   write_audit(json, health.audit);
+  json.key("threads").begin_object().field("stuck", health.watch.stuck);
+  json.field("stuck_times", health.watch.stuck_times).field("suspends", health.watch.suspends);
+  json.field("clock_steps", health.watch.clock_steps).end_object();
   json.end_object();
 }
 

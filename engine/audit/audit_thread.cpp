@@ -99,6 +99,7 @@ bool AuditThread::run_pass() {
     ++stats.passes;
     stats.ts_pass_end_ms = wall_ms();
   });
+  if (links_.passed) links_.passed();
   spdlog::debug("audit: pass {} over {} series", stats().passes, catalog_.size());
   return true;
 }
@@ -196,6 +197,7 @@ bool AuditThread::walk_and_check(std::map<core::SeriesId, Held>& held,
 }
 
 void AuditThread::take_verdict(core::SeriesId id, const Verdict& verdict) {
+  if ((verdict.difference || verdict.backend_difference) && links_.differed) links_.differed();
   change_stats([&](Stats& stats) {
     ++stats.series;
     stats.bars += static_cast<std::uint64_t>(verdict.bars);

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace lockstep::engine::journal {
@@ -13,6 +14,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kPeriod{200};
 constexpr int kCompression = 3;
+/// Of a series in a snapshot, beside its state.
+constexpr std::uint64_t kSeriesOverhead = 512;
 
 /// First record that a snapshot needs the journal to hold, if the file is one at all.
 std::optional<std::uint64_t> first_needed(Storage& storage, const std::string& folder,
@@ -149,7 +152,11 @@ void Keeper::write_if_whole() {
   tidy();
 }
 
+/// The journal goes first: a snapshot is not begun when it would leave less than two segments' room (fault S5).
 int Keeper::write(const Snapshot& snapshot) {
+  std::uint64_t needed = snapshot.configuration.size() + 2 * static_cast<std::uint64_t>(config_.segment_bytes);
+  for (const SnapshotSeries& each : snapshot.series) needed += each.state.size() + kSeriesOverhead;
+  if (storage_.free_bytes(snapshots_) < needed) return ENOSPC;
   const int error = write_snapshot(storage_, snapshots_, snapshot);
   if (error == 0) written_.fetch_add(1, std::memory_order_relaxed);
   return error;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,6 +83,11 @@ class PosixStorage final : public Storage {
     return error.value();
   }
 
+  std::uint64_t free_bytes(const std::string& folder) override {
+    struct statvfs info {};
+    if (::statvfs(folder.c_str(), &info) != 0) return UINT64_MAX;
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  }
   int rename(const std::string& from, const std::string& to) override {
     return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
   }

@@ -49,6 +49,8 @@ class Storage {
   virtual int remove(const std::string& path) = 0;
   /// Makes created, renamed and removed names of a folder survive a power cut.
   virtual int sync_folder(const std::string& folder) = 0;
+  /// Bytes that may still be written below `folder`; UINT64_MAX: not known.
+  virtual std::uint64_t free_bytes(const std::string& /*folder*/) { return UINT64_MAX; }
   /// With its parents, mode 0700; fine when it is there already.
   virtual int make_folder(const std::string& path) = 0;
 };

@@ -1,6 +1,8 @@
 // `lockstep verify`: what it compares, and that it finds what differs.
 #include "tools/verify_command.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <sstream>
 
 #include "kernels/batch.hpp"
@@ -81,6 +83,26 @@ TEST_CASE("verify finds a fault of one ulp and says where it is", "[tools][verif
     const std::string want = run.errors.substr(run.errors.find("should be ") + 10, 16);
     const std::uint64_t bits = std::stoull(got, nullptr, 16) ^ std::stoull(want, nullptr, 16);
     CHECK(bits == 1);
+    // The same as JSON, with the inputs up to there.
+    options.is_json = true;
+    const VerifyRun json_run = run_verify(options);
+    options.is_json = false;
+    CHECK(json_run.exit_code == 1);
+    const auto json = nlohmann::json::parse(json_run.table);
+    CHECK(json["same"] == false);
+    int found = 0;
+    for (const auto& path : json["results"][0]["paths"]) {
+      if (!path.contains("first_difference")) continue;
+      ++found;
+      const auto& first = path["first_difference"];
+      CHECK(first["bar"] == 432);
+      CHECK(first["field"] == "dema_equity");
+      CHECK(first["actual_bits"] == got);
+      CHECK(first["expected_bits"] == want);
+      CHECK(first["inputs"].size() == 20);
+      CHECK(first["inputs"][19]["ts_open_ms"] == first["ts_open_ms"]);
+    }
+    CHECK(found >= 1);
   }
 }
 

@@ -31,10 +31,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// 8, or LOCKSTEP_KILLS.
+/// 50, or LOCKSTEP_KILLS.
 int kills_wanted() {
   const char* const text = std::getenv("LOCKSTEP_KILLS");
-  return text != nullptr ? std::atoi(text) : 8;
+  return text != nullptr ? std::atoi(text) : 50;
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {
@@ -166,7 +166,7 @@ TEST_CASE("P1: kill -9 of a running daemon loses, doubles and alters nothing",
   for (int i = 0; i < kills; ++i) {
     Process daemon(config);
     // Some in the middle of recovery or of the first history, most while bars close.
-    daemon.read_until(steady_clock::now() + milliseconds(rng.between(rng.chance(20) ? 1 : 300, 2200)),
+    daemon.read_until(steady_clock::now() + milliseconds(rng.between(rng.chance(20) ? 1 : 120, 520)),
                       signals);
     daemon.end(SIGKILL, &signals);
   }

@@ -34,6 +34,9 @@ class MemoryStorage final : public Storage {
   std::function<void()> changed;
   /// Bytes of all files; beyond it ENOSPC, after what fits has been written.
   std::size_t capacity = SIZE_MAX;
+  /// What free_bytes() says.
+  std::uint64_t space = UINT64_MAX;
+  std::uint64_t free_bytes(const std::string&) override { return space; }
   /// Most bytes that one write takes.
   std::size_t write_max = SIZE_MAX;
 

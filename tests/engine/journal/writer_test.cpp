@@ -263,4 +263,22 @@ TEST_CASE("the thread writes what several ports give, in each port's order", "[j
   REQUIRE(next == std::vector<std::int64_t>{2000, 2000, 2000});
 }
 
+TEST_CASE("S5: a snapshot that would eat the journal's room is not begun", "[journal][fault][S5]") {
+  MemoryStorage storage;
+  JournalConfig config;
+  Writer writer(storage, "/data/journal", config, {}, {});
+  Snapshot like;
+  like.series.resize(1);
+  Keeper keeper(storage, "/data", config, like, writer);
+  storage.make_folder(snapshot_folder("/data"));
+  const std::vector<std::vector<std::byte>> states = {std::vector<std::byte>(100)};
+  const auto reserved = 2 * static_cast<std::uint64_t>(config.segment_bytes);
+  storage.space = reserved;
+  REQUIRE(keeper.write_last(states, 1) == ENOSPC);
+  REQUIRE(storage.files.empty());
+  storage.space = reserved + 4096;
+  REQUIRE(keeper.write_last(states, 1) == 0);
+  REQUIRE(list_snapshots(storage, snapshot_folder("/data")).size() == 1);
+}
+
 }  // namespace lockstep::engine::journal::test
