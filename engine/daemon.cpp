@@ -137,6 +137,7 @@ class Daemon::Impl {
                       boost::asio::post(outputs_io_, [done, text = format(answer)] { done(text); });
                     });
     };
+    if (audit_) hooks.audit_now = [this] { return audit_->run_now(); };
     if (journal_) hooks.snapshot_now = [this] { return journal_->keeper().ask_now(); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
     make_alerts();

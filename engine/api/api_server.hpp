@@ -41,6 +41,7 @@ struct ApiHooks {
   std::function<void(const HistoryQuery&, HistoryFormat, HistoryDone)> history;
   /// Begins a snapshot of all states; false when one is under way. Empty: there is no journal.
   std::function<bool()> snapshot_now;
+  std::function<bool()> audit_now;  ///< a pass of the self-audit; false: there is none
   std::span<const StaticFile> page;  ///< for browsers
   AtcConfig atc;                     ///< in force
 };

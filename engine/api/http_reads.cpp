@@ -20,6 +20,7 @@ bool HttpSession::handle_read(const Target& target) {
     if (what == "config" && target.query.empty()) return reply(config_answer(*state_)), true;
     // Only as check_request() lets a POST through: never by GET in another spelling of the path.
     if (what == "snapshot" && request().method() == http::verb::post) return handle_snapshot(), true;
+    if (what == "audit" && request().method() == http::verb::post) return handle_audit(), true;
     return false;
   }
   if (target.parts.size() == 5 && (what == "bars" || what == "history"))

@@ -36,6 +36,10 @@ std::optional<ApiError> read_detail_parameter(const Target& target, bool& wants_
   return std::nullopt;
 }
 
+bool is_control(boost::beast::string_view target) {
+  return target == "/v1/snapshot" || target == "/v1/audit";
+}
+
 std::optional<ApiError> no_parameters(const Target& target) {
   if (target.query.empty()) return std::nullopt;
   return ApiError{
@@ -156,7 +160,7 @@ void HttpSession::handle(const Target& target) {
     return refuse({404, "not_found",
                    "there are /v1/status, /v1/symbols, /v1/signals, /v1/digests, /v1/config, "
                    "/v1/{signals|bars|history}/{venue}/{symbol}/{interval}, /v1/stream (websocket), "
-                   "/v1/snapshot (POST), /healthz, "
+                   "/v1/snapshot and /v1/audit (POST), /healthz, "
                    "/readyz and /metrics"});
   }
   if (const auto error = no_parameters(target)) return refuse(*error);
@@ -223,7 +227,7 @@ void HttpSession::reply(Answer answer) {
   add_origin(response);
   if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
   if (answer.status == 405)
-    response.set(http::field::allow, request().target() == "/v1/snapshot" ? "POST" : "GET, HEAD");
+    response.set(http::field::allow, is_control(request().target()) ? "POST" : "GET, HEAD");
   if (answer.status == 426) response.set(http::field::upgrade, "websocket");
   response.keep_alive(keeps_alive);
   response.content_length(answer.body.size());

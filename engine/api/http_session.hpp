@@ -48,6 +48,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   bool handle_read(const Target& target);
   void handle_history(const Target& target, bool wants_outputs);
   void handle_snapshot();
+  void handle_audit();
 
   // http_page.cpp
   bool handle_page(const Target& target);

@@ -85,11 +85,11 @@ Names paths(const Json& value) {
   return out;
 }
 
-Json snapshot_answer(const ApiHooks& hooks) {
+Json control_answer(const ApiHooks& hooks, const std::string& target) {
   ApiConfig config = TestServer::any_port();
   config.token = std::string(32, 'a');
   TestServer server(small_catalog(), quiet_limits(), config, hooks);
-  return request(server.port(), "POST", "/v1/snapshot",
+  return request(server.port(), "POST", target,
                  {{"Authorization", "Bearer " + config.token}, {"Content-Type", "application/json"}}, "{}")
       .json();
 }
@@ -101,6 +101,7 @@ std::map<std::string, Json> real_answers() {
   hooks.request_detail = [&](const DetailRequest& request) { asked.set_value(request); };
   hooks.history = past_hooks().history;
   hooks.snapshot_now = [] { return true; };
+  hooks.audit_now = [] { return true; };
   hooks.feed_health = [] { return std::vector<feeds::FeedHealth>(1); };
   hooks.config_text = [] { return std::string("[engine]\nshards = 1\n"); };
   ApiLimits limits;
@@ -136,7 +137,8 @@ std::map<std::string, Json> real_answers() {
   out["config"] = get(server.port(), "/v1/config").json();
   out["bars"] = get(server.port(), "/v1/bars/binance_spot/BTCUSDT/1m?limit=2").json();
   out["history"] = get(server.port(), "/v1/history/binance_spot/BTCUSDT/1m?limit=1").json();
-  out["snapshot"] = snapshot_answer(hooks);
+  out["snapshot"] = control_answer(hooks, "/v1/snapshot");
+  out["audit"] = control_answer(hooks, "/v1/audit");
   out["healthz"] = get(server.port(), "/healthz").json();
   out["readyz"] = get(server.port(), "/readyz").json();
   out["error"] = get(server.port(), "/v1/signals/binance_spot/BTCUSD/1m").json();
