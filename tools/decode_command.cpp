@@ -239,7 +239,7 @@ void decode_stream(std::istream& in, const std::string& name, Decoder& decoder) 
 }
 
 /// A file of `lockstep record`: its frames, numbered from 1. False when it is none.
-bool decode_recording(const std::string& path, const std::string& name, Decoder& decoder) {
+bool decode_recording(const std::string& path, Decoder& decoder) {
   std::vector<std::byte> bytes;
   if (engine::journal::posix_storage().read(path, bytes) != 0 || !replay::is_recording(bytes)) return false;
   std::size_t number = 0;
@@ -271,7 +271,7 @@ int decode(const DecodeOptions& options) {
   std::ostream& out = options.output.empty() ? std::cout : output;
   const std::string name = is_stdin ? "<stdin>" : options.file;
   Decoder decoder(*feeds::find_frame_venue(options.venue), name, out);
-  if (is_stdin || !decode_recording(options.file, name, decoder))
+  if (is_stdin || !decode_recording(options.file, decoder))
     decode_stream(is_stdin ? std::cin : file, name, decoder);
   if (!out.flush()) {
     std::cerr << (options.output.empty() ? "<stdout>" : options.output) << ": writing failed\n";
