@@ -8,7 +8,7 @@ enum ExitCode : int {
   kExitCheckFailed = 1,
   kExitUsage = 2,        ///< wrong usage or configuration
   kExitData = 3,         ///< bad input data
-  kExitEnvironment = 4,  ///< port in use, disk full, file not readable
+  kExitEnvironment = 4,  ///< port in use, disk full, file not readable or writable
 };
 
 }  // namespace lockstep::tools

@@ -4,10 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -25,6 +23,7 @@
 #include "tools/log_setup.hpp"
 #include "tools/reload.hpp"
 #include "tools/service_manager.hpp"
+#include "tools/temporary_folder.hpp"
 #include "tools/terminal/terminal_table.hpp"
 
 namespace lockstep::tools {
@@ -65,27 +64,6 @@ std::unique_ptr<sim::ExchangeSim> start_demo(const RunOptions& options, Config& 
   config.feed_places.clear();
   return simulator;
 }
-
-/// The demo's journal and log, gone with it: its exchange begins at another time when it starts again.
-class DemoFolder {
- public:
-  DemoFolder() {
-    std::string path = (std::filesystem::temp_directory_path() / "lockstep-demo-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "create " + path);
-    path_ = path;
-  }
-  ~DemoFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  DemoFolder(const DemoFolder&) = delete;
-  DemoFolder& operator=(const DemoFolder&) = delete;
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Where the log goes when the configuration names no file: the table has the terminal for itself.
 std::string log_file_beside(const Config& config, bool has_table) {
@@ -142,12 +120,12 @@ int serve(const Config& config, const RunOptions& options) {
 int run_daemon(const RunOptions& options) {
   Config config;
   std::unique_ptr<sim::ExchangeSim> simulator;
-  std::optional<DemoFolder> folder;
+  std::optional<TemporaryFolder> folder;  // its exchange begins at another time when it starts again
   try {
     if (!options.config.empty()) config = engine::load_config(options.config);
     config.engine.data_dir_given = true;
     if (options.demo) {
-      config.engine.data_dir = folder.emplace().path();
+      config.engine.data_dir = folder.emplace(std::filesystem::temp_directory_path(), "lockstep-demo").path();
       simulator = start_demo(options, config);
     } else if (options.config.empty()) {
       std::cerr

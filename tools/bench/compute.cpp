@@ -1,8 +1,6 @@
 // `lockstep compute` as a user runs it: a file in, a file out.
 #include "tools/compute_command.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,31 +11,10 @@
 #include "tools/bench/clocks.hpp"
 #include "tools/bench/price_walk.hpp"
 #include "tools/bench/statistics.hpp"
+#include "tools/temporary_folder.hpp"
 
 namespace lockstep::bench {
 namespace {
-
-/// A folder of our own in the temporary one; goes with what is in it.
-class WorkFolder {
- public:
-  WorkFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lockstep-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      throw std::runtime_error("bench: cannot make a folder such as " + name);
-    path_ = name;
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-
-  std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 void write_bars(const std::string& path, std::size_t bars) {
   PriceWalk walk(7, 1'577'836'800'000);
@@ -57,7 +34,7 @@ void write_bars(const std::string& path, std::size_t bars) {
 
 Json measure_compute(const BenchOptions& options) {
   const std::size_t bars = options.is_quick ? 20'000 : 1'000'000;
-  const WorkFolder folder;
+  const tools::TemporaryFolder folder(std::filesystem::temp_directory_path(), "lockstep-bench");
   tools::ComputeOptions compute;
   compute.bars = folder.file("bars.csv");
   compute.out = folder.file("out.csv");

@@ -10,6 +10,7 @@
 #include "tools/bench/clocks.hpp"
 #include "tools/bench/frames.hpp"
 #include "tools/bench/price_walk.hpp"
+#include "tools/bench/request_desk.hpp"
 #include "tools/bench/statistics.hpp"
 
 namespace lockstep::bench {
@@ -21,17 +22,6 @@ constexpr std::size_t kBatch = 256;
 constexpr std::size_t kSignalsMax = 1 << 17;
 constexpr std::int64_t kFirstOpenMs = 1'700'000'040'000;
 const Anchor kAnchor{Anchor::Kind::rolling, 0, 1500, 100};
-
-/// Stands for the feed: keeps the number of the last request for history.
-class RequestDesk final : public feeds::Feed {
- public:
-  void start() override {}
-  void stop() override {}
-  void request_backfill(const core::BackfillRequest& request) override { request_id = request.request_id; }
-  feeds::FeedHealth health() const override { return {}; }
-
-  std::uint32_t request_id = 0;
-};
 
 /// A shard with its queues, on this thread.
 class Room {

@@ -4,15 +4,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace lockstep::tools {
+#include "tools/exit_code.hpp"
 
-enum ExitCode : int {
-  kExitFine = 0,
-  kExitCheckFailed = 1,
-  kExitUsage = 2,        ///< wrong usage or configuration
-  kExitData = 3,         ///< bad input data
-  kExitEnvironment = 4,  ///< cannot open, disk full, port in use
-};
+namespace lockstep::tools {
 
 /// Ends a sub-command with an exit code; what() is the sentence for stderr.
 class CommandError : public std::runtime_error {
