@@ -35,6 +35,7 @@ constexpr Group kGroups[] = {
     {"engine", bench::measure_engine},
     {"journal", bench::measure_journal},
     {"api", bench::measure_api},
+    {"replay", bench::measure_replay},
     {"compute", bench::measure_compute},
 };
 

@@ -36,10 +36,12 @@ Json measure_feed(const BenchOptions& options);
 Json measure_latency(const BenchOptions& options);
 /// The minute close of many symbols on one shard.
 Json measure_engine(const BenchOptions& options);
-/// Journal: appending, what it costs a shard, starting from it, replaying it.
+/// Journal: appending, what it costs a shard, starting from it.
 Json measure_journal(const BenchOptions& options);
 /// The API server: 1,000 stream clients, fan-out, requests.
 Json measure_api(const BenchOptions& options);
+/// A journal through the shards again.
+Json measure_replay(const BenchOptions& options);
 /// CSV in, CSV out.
 Json measure_compute(const BenchOptions& options);
 
