@@ -59,11 +59,9 @@ class LiveSeries {
   void apply(const core::MarketEvent& event, SeriesSink& sink);
   /// The venue's time went on.
   void on_clock(std::int64_t venue_now_ms, SeriesSink& sink);
-  /// Work that no result waits for: the next run of a rolling anchor. Done here, a bar's close has it not to
-  /// do.
-  void do_postponed() {
-    if (atc_) atc_->prepare();
-  }
+  /// For work that no result waits for: the next run of a rolling anchor, which a bar's close then has not to
+  /// build. Null before the venue listed the series.
+  AnchoredState* anchored() { return atc_ ? &*atc_ : nullptr; }
   /// The weight table that belongs to the last publication of a bar.
   void detail(DetailAnswer& answer);
 

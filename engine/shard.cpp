@@ -1,10 +1,15 @@
 #include "engine/shard.hpp"
 
+#include <algorithm>
+
 namespace lockstep::engine {
 namespace {
 
-/// Some 10 us of work: as long as an event that comes meanwhile may have to wait.
-constexpr int kPostponedAtOnce = 8;
+/// Series seen to at once: some 10 us of work, as long as an event that comes meanwhile may have to wait.
+/// Where whole runs are due, some 500 us.
+constexpr std::size_t kPostponedAtOnce = RollingRuns::kTogether;
+/// From so many bars on, a batch over the run from its first bar costs less than its bars one by one.
+constexpr std::int64_t kWholeRunBars = 256;
 
 }  // namespace
 
@@ -50,10 +55,19 @@ void Shard::apply(const core::MarketEvent& event) {
 }
 
 bool Shard::do_postponed() {
-  for (int i = 0; i < kPostponedAtOnce && !postponed_.empty(); ++i) {
-    postponed_.back()->do_postponed();
+  whole_runs_.clear();
+  for (std::size_t i = 0; i < kPostponedAtOnce && !postponed_.empty(); ++i) {
+    AnchoredState* const state = postponed_.back()->anchored();
     postponed_.pop_back();
+    if (state == nullptr) continue;
+    if (state->postponed_bars() >= kWholeRunBars) {
+      const bool is_there = std::find(whole_runs_.begin(), whole_runs_.end(), state) != whole_runs_.end();
+      if (!is_there) whole_runs_.push_back(state);
+    } else {
+      state->prepare();
+    }
   }
+  if (!whole_runs_.empty()) rolling_runs_.build(whole_runs_);
   return !postponed_.empty();
 }
 

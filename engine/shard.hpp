@@ -7,6 +7,7 @@
 
 #include "engine/core/catalog.hpp"
 #include "engine/live_series.hpp"
+#include "kernels/rolling_runs.hpp"
 
 namespace lockstep::engine {
 
@@ -55,6 +56,8 @@ class Shard {
   std::vector<core::SeriesId> ids_;
   std::vector<std::unique_ptr<LiveSeries>> series_;
   std::vector<LiveSeries*> postponed_;                 // had a closed bar since; some more than once
+  std::vector<AnchoredState*> whole_runs_;             // of those, with much to do
+  RollingRuns rolling_runs_;
   std::vector<LiveSeries*> by_id_;                     // null: not ours
   std::vector<std::vector<core::SeriesId>> by_venue_;  // who hears a venue's clock
 };

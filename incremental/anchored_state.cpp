@@ -89,24 +89,48 @@ Status AnchoredState::build_next() {
   return advance_next(bars_total_);
 }
 
+std::int64_t AnchoredState::bars_to_come() const {
+  const std::int64_t last_ms = current_.ts_last_ms();
+  const std::int64_t place =
+      interval_ms_ == kCalendarMonth ? months_since_1970(last_ms) : floor_divide(last_ms, interval_ms_);
+  return anchor_.step - 1 - floor_modulo(place, anchor_.step);
+}
+
+AnchoredState::Share AnchoredState::share() const {
+  if (anchor_.kind != Anchor::Kind::rolling || bars_total_ == 0) return {};
+  // If a bar proves missing, build_next() starts over.
+  const std::int64_t to_come = bars_to_come();
+  const std::int64_t first = bars_total_ + to_come - anchor_.bars;
+  if (first < 0 || first >= bars_total_) return {};
+  const std::int64_t done = next_first_ == first ? next_done_ : first;
+  const std::int64_t work = bars_total_ + to_come - done;
+  return {first, std::min((work + to_come) / (to_come + 1), bars_total_ - done)};
+}
+
 void AnchoredState::prepare() {
   if (is_prepared_) return;
   is_prepared_ = true;
-  const std::int64_t ts_open_ms = current_.ts_last_ms();
-  // Bars still to come before the one that re-anchors, if none is missing; if that proves wrong, build_next()
-  // starts over.
-  std::int64_t to_come = 0;
-  if (interval_ms_ == kCalendarMonth) {
-    to_come = anchor_.step - 1 - floor_modulo(months_since_1970(ts_open_ms), anchor_.step);
-  } else {
-    to_come = anchor_.step - 1 - floor_modulo(floor_divide(ts_open_ms, interval_ms_), anchor_.step);
-  }
-  const std::int64_t first = bars_total_ + to_come - anchor_.bars;
-  if (first < 0 || first >= bars_total_) return;
+  const auto [first, bars] = share();
+  if (bars == 0) return;
   begin_next(first);
-  const std::int64_t work = bars_total_ + to_come - next_done_;
-  // A refusal is met again, and reported, where the run is needed.
-  (void)advance_next((work + to_come) / (to_come + 1));
+  (void)advance_next(bars);  // a refusal is met again, and reported, where the run is needed
+}
+
+std::int64_t AnchoredState::postponed_bars() const {
+  return is_prepared_ ? 0 : share().bars;
+}
+
+bool AnchoredState::is_before_new_run() const {
+  return anchor_.kind == Anchor::Kind::rolling && bars_total_ > anchor_.bars && bars_to_come() == 0;
+}
+
+void AnchoredState::begin_next_run(std::vector<BarTicks>& bars, AtcState*& state) {
+  bars.clear();
+  state = &next_;
+  const auto [first, count] = share();
+  if (count == 0) return;
+  next_first_ = first;
+  for (std::int64_t i = first; i < bars_total_; ++i) bars.push_back(held(i));
 }
 
 template <class... DetailSink>

@@ -49,6 +49,25 @@ class AnchoredState {
   /// Does the last commit's share of the next run, if that is still to be done.
   void prepare();
 
+  // For an owner of many, who builds their next runs together and faster than bar by bar
+  // (kernels/rolling_runs.hpp).
+
+  /// Bars of the next run that prepare() would take now: the last commit's share; 0: nothing is to be done.
+  std::int64_t postponed_bars() const;
+  /// The bar that follows the last one without a gap re-anchors.
+  bool is_before_new_run() const;
+  /// Leaves the last commit's share to later ones.
+  void postpone() { is_prepared_ = true; }
+  /// Gives the bars of the next run that there are already, oldest first; none when it is not in sight or
+  /// nothing is to be done. Else `state` must become what committing them to a fresh one gives, before any
+  /// other call but end_next_run().
+  void begin_next_run(std::vector<BarTicks>& bars, AtcState*& state);
+  /// It has taken the first `bars` of them.
+  void end_next_run(std::int64_t bars) {
+    next_done_ = next_first_ + bars;
+    is_prepared_ = true;
+  }
+
   const AtcState& state() const { return current_; }
   const Anchor& anchor() const { return anchor_; }
   /// Open time of bar 0 of the present run, ms; the lowest int64 before the first bar.
@@ -72,6 +91,14 @@ class AnchoredState {
   template <class... DetailSink>
   Status peek_run(const BarTicks& bar, Outputs& out, DetailSink&... detail);
   Status commit_to_next(const BarTicks& bar, Outputs& out);
+  /// What the last commit left to be done.
+  struct Share {
+    std::int64_t first = 0;  ///< index of the next run's bar 0
+    std::int64_t bars = 0;   ///< to take now; 0: nothing
+  };
+  Share share() const;
+  /// Bars still to come before the one that re-anchors, if none is missing.
+  std::int64_t bars_to_come() const;
   /// Makes next_ the run that starts at the bar with index `first`, with nothing taken yet, unless it is that
   /// run.
   void begin_next(std::int64_t first);

@@ -1,5 +1,6 @@
 #include "engine/journal/player.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lockstep::engine::journal {
@@ -34,6 +35,7 @@ void Player::put(const SeriesRecord& info, std::uint64_t position, std::unique_p
 }
 
 void Player::forget() {
+  due_.clear();
   slots_.clear();
   carried_.clear();
 }
@@ -41,6 +43,7 @@ void Player::forget() {
 bool Player::apply(const RecordView& record) {
   switch (record.type()) {
     case RecordType::start:
+      due_.clear();
       carried_.clear();
       for (Slot& slot : slots_) {
         if (slot.series) carried_.emplace(name_of(slot.info), std::move(slot));
@@ -70,6 +73,7 @@ bool Player::apply(const RecordView& record) {
 bool Player::begin_series(const RecordView& record) {
   SeriesRecord info;
   if (!decode(record.payload, info) || info.id >= kSeriesMax) return false;
+  due_.clear();
   Slot& slot = slot_at(info.id);
   slot = {};
   slot.info = info;
@@ -99,7 +103,22 @@ bool Player::apply_event(const RecordView& record) {
   slot.series->apply(event.event, sink_);
   ++events_;
   if (slot.series->digest() != event.digest_after) note_mismatch(slot, record, event);
+  see_to_next_run(*slot.series);
   return true;
+}
+
+/// Live, a run is built a few bars at a time, for nobody must wait. Here nobody waits for one bar: it is
+/// built when all its bars are there, together with those of other series.
+void Player::see_to_next_run(LiveSeries& series) {
+  AnchoredState* const state = series.anchored();
+  if (state == nullptr || state->anchor().kind != Anchor::Kind::rolling) return;
+  if (!state->is_before_new_run()) return state->postpone();
+  if (std::find(due_.begin(), due_.end(), state) == due_.end()) due_.push_back(state);
+  if (due_.size() < RollingRuns::kTogether) return;
+  std::erase_if(due_, [](const AnchoredState* each) { return each->postponed_bars() == 0; });
+  if (due_.size() < RollingRuns::kTogether) return;
+  rolling_runs_.build(due_);
+  due_.clear();
 }
 
 void Player::note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event) {

@@ -10,6 +10,7 @@
 
 #include "engine/journal/record.hpp"
 #include "engine/live_series.hpp"
+#include "kernels/rolling_runs.hpp"
 
 namespace lockstep::engine::journal {
 
@@ -62,6 +63,7 @@ class Player {
  private:
   bool begin_series(const RecordView& record);
   bool apply_event(const RecordView& record);
+  void see_to_next_run(LiveSeries& series);
   void note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event);
   Slot& slot_at(std::uint32_t id);
 
@@ -75,6 +77,8 @@ class Player {
   std::vector<Mismatch> mismatches_;
   std::uint64_t events_ = 0;
   bool goes_on_ = false;
+  RollingRuns rolling_runs_;
+  std::vector<AnchoredState*> due_;  // re-anchor at their next bar
 };
 
 }  // namespace lockstep::engine::journal
