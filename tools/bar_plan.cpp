@@ -1,5 +1,7 @@
 #include "tools/bar_plan.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "engine/core/interval.hpp"
 #include "tools/csv/errors.hpp"
 #include "tools/csv/row_reader.hpp"
@@ -38,6 +40,16 @@ void settle_interval(const BarOptions& options, BarPlan& plan) {
 }
 
 }  // namespace
+
+void add_bar_options(CLI::App& command, BarOptions& options) {
+  command.add_option("--config", options.config, "configuration file (docs/configuration.md)");
+  command.add_option("--price-scale", options.price_scale,
+                     "decimals of a price, 0 to 18; else from the file");
+  command.add_option("--price-rounding", options.price_rounding,
+                     "none, or half_even: round prices to the scale (for files of binary floats)");
+  command.add_option("--interval", options.interval,
+                     "bar length for rolling anchors, such as 1m; else the smallest step of the file");
+}
 
 BarPlan make_bar_plan(const BarOptions& options) {
   BarPlan plan;

@@ -11,6 +11,10 @@
 #include "tools/csv/bar_reader.hpp"
 #include "tools/csv/byte_source.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace lockstep::tools {
 
 /// The options of the command line. docs/compute.md describes each.
@@ -20,6 +24,9 @@ struct BarOptions {
   std::string price_rounding;  ///< "none", "half_even", empty: from the configuration
   std::string interval;        ///< "1m"; empty: the smallest step of the file
 };
+
+/// Registers them with a command that reads files of bars.
+void add_bar_options(CLI::App& command, BarOptions& options);
 
 /// Everything that is settled before the first bar is computed.
 struct BarPlan {

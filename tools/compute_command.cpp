@@ -15,6 +15,7 @@
 
 #include "incremental/anchored_state.hpp"
 #include "kernels/batch.hpp"
+#include "tools/backend_option.hpp"
 #include "tools/bar_plan.hpp"
 #include "tools/batch_columns.hpp"
 #include "tools/csv/bar_reader.hpp"
@@ -61,18 +62,8 @@ class Progress {
   Clock::time_point next_;
 };
 
-/// The backend that was asked for; nothing: bar by bar, as the rows are read.
-std::optional<Backend> settle_backend(const std::string& name) {
-  if (name == "auto" || name == "incremental") return std::nullopt;
-  const auto available = available_backends();
-  const auto backend = parse_backend(name);
-  if (backend && std::find(available.begin(), available.end(), *backend) != available.end()) return backend;
-  std::string there;
-  for (const Backend one : available) there += ", " + std::string(to_string(one));
-  throw CommandError(kExitUsage, "--backend " + name + ": " +
-                                     (backend ? why_not(*backend).value_or("") : "there is no such backend") +
-                                     "; there are: auto, incremental" + there);
-}
+/// Bar by bar, as the rows are read; any other name is a batch backend's.
+constexpr std::array<std::string_view, 2> kNoBatch = {"auto", "incremental"};
 
 void warn_about_growth(double growth_max, std::ostream& errors) {
   if (!(growth_max > kGrowthCaution)) return;
@@ -98,7 +89,7 @@ class Computation {
   /// The largest growth of any bar.
   double run(ByteSource& bytes) {
     try {
-      if (const auto backend = settle_backend(options_.backend)) {
+      if (const auto backend = settle_backend(options_.backend, kNoBatch)) {
         compute_batch(bytes, *backend);
       } else {
         compute(bytes);
@@ -197,9 +188,8 @@ class Computation {
 
 int run_compute(const ComputeOptions& options, std::ostream& errors) {
   try {
-    (void)settle_backend(options.backend);
-    BarPlan plan =
-        make_bar_plan({options.config, options.price_scale, options.price_rounding, options.interval});
+    (void)settle_backend(options.backend, kNoBatch);
+    BarPlan plan = make_bar_plan(options);
     ByteSource bytes(options.bars, options.stdin_fd);
     Progress progress(errors, options.out == "-");
     look_ahead(bytes, plan, [&](std::int64_t rows) { progress.update("looked at", rows, bytes.progress()); });
@@ -226,16 +216,10 @@ void add_compute_command(CLI::App& app, std::function<int()>& run) {
       ->add_option("BARS", options->bars,
                    "CSV or CSV.gz with a header, at least ts_ms,close; - for standard input")
       ->required();
-  command->add_option("--config", options->config, "configuration file (docs/configuration.md)");
+  add_bar_options(*command, *options);
   command->add_option("--backend", options->backend, "auto, incremental, scalar, avx2, avx512 or cuda");
   command->add_flag("!--no-specialise", options->specialise,
                     "cuda: compile no kernel for this configuration");
-  command->add_option("--price-scale", options->price_scale,
-                      "decimals of a price, 0 to 18; else taken from the file");
-  command->add_option("--price-rounding", options->price_rounding,
-                      "none, or half_even: round prices to the scale (for files of binary floats)");
-  command->add_option("--interval", options->interval,
-                      "bar length for rolling anchors, such as 1m; else the smallest step of the file");
   command->add_option("-o,--out", options->out, "output file; - or nothing for standard output");
   command->add_flag("--detail", options->detail, "add average, signal and equity of every member");
   command->callback([options, &run] { run = [options] { return run_compute(*options, std::cerr); }; });

@@ -5,6 +5,8 @@
 #include <iosfwd>
 #include <string>
 
+#include "tools/bar_plan.hpp"
+
 namespace CLI {
 class App;
 }
@@ -12,15 +14,11 @@ class App;
 namespace lockstep::tools {
 
 /// What the command line says. docs/compute.md describes each.
-struct ComputeOptions {
-  std::string bars;    ///< CSV or CSV.gz; "-" for standard input
-  std::string config;  ///< empty: the defaults
+struct ComputeOptions : BarOptions {
+  std::string bars;  ///< CSV or CSV.gz; "-" for standard input
   std::string backend = "auto";
   bool specialise = true;  ///< cuda: BatchOptions::specialise
-  int price_scale = -1;        ///< -1: from the configuration, else from the file
-  std::string price_rounding;  ///< "none", "half_even", empty: from the configuration
-  std::string interval;        ///< "1m"; empty: the smallest step of the file
-  std::string out = "-";       ///< "-" for standard output
+  std::string out = "-";  ///< "-" for standard output
   bool detail = false;
   int stdin_fd = 0;
   int stdout_fd = 1;

@@ -17,6 +17,7 @@
 #include "tools/record_command.hpp"
 #include "tools/replay_command.hpp"
 #include "tools/run_command.hpp"
+#include "tools/scan_command.hpp"
 #include "tools/sim_command.hpp"
 #include "tools/verify_command.hpp"
 
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   add_run_command(app, run);
   add_compute_command(app, run);
   add_verify_command(app, run);
+  add_scan_command(app, run);
   add_decode_command(app, run);
   add_record_command(app, run);
   add_replay_command(app, run);

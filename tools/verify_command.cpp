@@ -270,11 +270,7 @@ void add_verify_command(CLI::App& app, std::function<int()>& run) {
   command->add_option("BARS", options->files, "CSV or CSV.gz files, as for compute");
   command->add_option("--journal", options->journal,
                       "instead: a daemon's data directory; what it recorded is one more path");
-  command->add_option("--config", options->bars.config, "configuration file (docs/configuration.md)");
-  command->add_option("--price-scale", options->bars.price_scale,
-                      "decimals of a price, 0 to 18; else from the file");
-  command->add_option("--price-rounding", options->bars.price_rounding, "none or half_even");
-  command->add_option("--interval", options->bars.interval, "bar length for rolling anchors, such as 1m");
+  add_bar_options(*command, options->bars);
   command->add_flag("--json", options->is_json, "one JSON object instead of the table");
 #ifdef LOCKSTEP_PLANTED_FAULTS
   command->add_option("--plant", options->plant)->group("");
