@@ -99,24 +99,28 @@ export class Chart {
     if (this.open) this.drawOpen(this.open);
   }
 
-  /** One more closed bar, or the last one again. */
-  append(row) {
-    const last = this.rows.at(-1);
-    if (last && row.time < last.time) return;
-    if (last?.time === row.time) this.rows.pop();
-    this.rows.push(row);
-    if (this.open && this.open.time <= row.time) this.open = null;
-    this.candles.update(candle(row));
-    this.average.update(value(row.time, row.average));
-    row.members.forEach((each, i) => this.lines[i].update(member(row.time, each, this.shade(i, row.members.length))));
-    if (row.event) this.markers.setMarkers(this.rows.filter((each) => each.event).map(arrow));
-    if (this.open) this.drawOpen(this.open);
+  /** The newest closed bars, oldest first; those that are there already are drawn again. */
+  append(rows) {
+    const from = this.rows.at(-1)?.time ?? -Infinity;
+    const newest = rows.filter((row) => row.time >= from);
+    if (newest.length === 0) return;
+    if (newest[0].time === from) this.rows.pop();
+    this.rows.push(...newest);
+    if (this.open?.time <= newest.at(-1).time) this.open = null;
+    // The next bar may have been drawn as open before the answer came, and the chart takes no bar in front of its last.
+    if (this.open) return this.draw();
+    for (const row of newest) {
+      this.candles.update(candle(row));
+      this.average.update(value(row.time, row.average));
+      row.members.forEach((each, i) => this.lines[i].update(member(row.time, each, this.shade(i, row.members.length))));
+    }
+    if (newest.some((row) => row.event)) this.markers.setMarkers(this.rows.filter((each) => each.event).map(arrow));
   }
 
   /** The bar that is still open: hollow, since it may change. */
   drawOpen(row) {
     const last = this.rows.at(-1);
-    if (last && row.time <= last.time) return;
+    if (row.time <= last?.time || row.time < this.open?.time) return; // an answer that was overtaken
     this.open = row;
     const tone = row.close >= row.open ? 'up' : 'down';
     this.candles.update({ ...candle(row), color: colour(`${tone}-none`), borderColor: colour(tone), wickColor: colour(`${tone}-soft`) });

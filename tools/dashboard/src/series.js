@@ -85,7 +85,7 @@ export class SeriesView {
     try {
       const page = await get(`/v1/history/${pathOf(this.series)}?limit=4&${this.columns()}`);
       if (mine !== this.generation) return;
-      for (const row of page.rows) this.chart.append(rowOf(page.columns, row));
+      this.chart.append(page.rows.map((row) => rowOf(page.columns, row)));
     } catch (error) {
       this.on.trouble(error.message);
     }
