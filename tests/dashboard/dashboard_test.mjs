@@ -169,6 +169,7 @@ async function test(browser) {
   sim.kill('SIGCONT');
   await until(async () => (await text(page, 'state')) === 'LIVE', 'the feed to come back');
 
+  assert.equal(await page.evaluate(() => document.body.dataset.trouble), undefined, 'what the page complained of');
   const figures = { pageBytes, loadedBytes, loadMs, switchMs: switches };
   if (isMeasuring) figures.scrolling = await measureScrolling(page);
   console.log(JSON.stringify(figures));

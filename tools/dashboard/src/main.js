@@ -19,7 +19,6 @@ let family = 'ema';
 let isCalibrating = false;
 const hidden = new Set();
 
-
 const list = new List(model, choose);
 const chart = new Chart($('chart'), { older: () => view.older(), hover: (row) => showLegend(row) });
 const table = new Table(chooseFamily);
@@ -28,7 +27,7 @@ const view = new SeriesView(chart, {
   drawn: () => { showLegend(null); document.body.dataset.drawn = keyOf(chosen); },
   signal: showSignal,
   members: (members, publication) => { table.show(publication, members, family); showSignal(publication); showLegend(null); },
-  trouble: (text) => { $('doubt').hidden = false; $('doubt').textContent = text; },
+  trouble: (text) => { $('doubt').hidden = false; $('doubt').textContent = text; document.body.dataset.trouble = text; },
 });
 const stream = new Stream({
   status: (text, isUp) => {
