@@ -1,7 +1,7 @@
 // RunningDigest::add() with the words of a row as lanes. For the same includers as lane_vectors.hpp.
 #pragma once
 
-#include "incremental/detail/digest_numbers.hpp"
+#include "incremental/detail/digest_word.hpp"
 #include "incremental/detail/sides.hpp"
 #include "incremental/digest.hpp"
 
@@ -42,13 +42,9 @@ LOCKSTEP_INLINE VecU six_lanes(const VecU& lanes) {
 LOCKSTEP_INLINE void add_to_digest(RunningDigest& digest, const VecU& bar, const VecU& signals,
                                    const VecU& equities) {
   VecU lanes = load<VecU>(digest.lane);
-  const auto add = [&](const VecU& words) __attribute__((always_inline)) {
-    lanes = lanes ^ words;
-    lanes = times(broadcast(detail::kDigestPrime), lanes ^ lanes >> std::uint64_t{32});
-  };
-  add(equities);
-  add(signals);
-  add(bar);  // last: the average is what comes last
+  lanes = with_word(lanes, equities);
+  lanes = with_word(lanes, signals);
+  lanes = with_word(lanes, bar);  // last: the average is what comes last
   store(digest.lane, six_lanes(lanes));
 }
 

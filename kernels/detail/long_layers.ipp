@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "incremental/detail/digest_step.hpp"
 #include "kernels/detail/long_sides.ipp"
 
 namespace lockstep::LOCKSTEP_ISA {
@@ -225,20 +226,11 @@ LOCKSTEP_INLINE void block_verdicts(const LayerBlock& in, const VecD& average) {
 
 /// Open time, OHLC and average as the digest takes them.
 LOCKSTEP_INLINE VecU bar_words(const BatchSeries& series, std::int64_t t, double average) {
-  using U [[maybe_unused]] = std::uint64_t;
   const std::int64_t* closes = series.closes.data();
   const BarTicks alone =
       series.bars.empty() ? BarTicks{t, closes[t], closes[t], closes[t], closes[t]} : BarTicks{};
   const BarTicks& bar = series.bars.empty() ? alone : series.bars.data()[t];
-#if defined(__AVX512F__)
-  const __m512d words = _mm512_castsi512_pd(_mm512_maskz_loadu_epi64(0x1f, &bar));
-  return {{(VecU::Part)_mm512_mask_broadcastsd_pd(words, 0x20, _mm_set_sd(average))}};
-#else
-  std::int64_t bits;
-  std::memcpy(&bits, &average, sizeof bits);
-  return {{VecU::Part{U(bar.ts_open_ms), U(bar.open), U(bar.high), U(bar.low)},
-           VecU::Part{U(bar.close), U(bits), 0, 0}}};
-#endif
+  return bar_row(bar, average);
 }
 
 /// RunningDigest::add() for every bar of the block, its words as lanes.
@@ -249,11 +241,6 @@ LOCKSTEP_INLINE void add_block_digest(const LayerBlock& in, const BatchSeries& s
   each<8>([&](int f)
               __attribute__((always_inline)) { by_bar[f] = f < kFamilies ? signal[f % kFamilies] : VecD{}; });
   transpose(by_bar);
-  const VecU prime = broadcast(detail::kDigestPrime);
-  const auto add = [&](const VecU& words) __attribute__((always_inline)) {
-    digest = digest ^ words;
-    digest = times(prime, digest ^ digest >> std::uint64_t{32});
-  };
   const auto bits = [&](const VecD& values) __attribute__((always_inline)) {
     VecU words;
     const VecD shown = pick(enabled, values, undefined);
@@ -262,9 +249,10 @@ LOCKSTEP_INLINE void add_block_digest(const LayerBlock& in, const BatchSeries& s
   };
   for (int bar = 0; bar < in.bars; ++bar) {
     const std::int64_t at = in.at() + bar;
-    add(bits(load<VecD>(equity[bar])));
-    add(bits(by_bar[bar]));
-    add(bar_words(series, in.slot.first + at, in.rows.average[in.plan.strategy ? at - 1 : at]));
+    digest = with_word(digest, bits(load<VecD>(equity[bar])));
+    digest = with_word(digest, bits(by_bar[bar]));
+    digest = with_word(
+        digest, bar_words(series, in.slot.first + at, in.rows.average[in.plan.strategy ? at - 1 : at]));
   }
 }
 

@@ -10,15 +10,13 @@
 #include "kernels/detail/scalar_backend.hpp"
 #include "kernels/detail/threads.hpp"
 #include "kernels/detail/wide.hpp"
+#include "kernels/detail/wide_tasks.hpp"
 
 namespace lockstep::detail {
 namespace {
 
 /// Bars of a chunk unless the caller says: what is between the layers then fits the second-level cache.
 constexpr std::int64_t kChunkBars = 64;
-/// With fewer series in a group than this, one after the other is faster.
-constexpr int kLanesMin = 5;
-
 /// The memory of one thread.
 class Scratch {
  public:
@@ -51,48 +49,18 @@ class WideRun {
   }
 
   void run() {
-    sort_series();
     std::int64_t bars = 0;
-    for (const std::size_t i : order_) bars = std::max(bars, work_.series[i].size());
+    for (const BatchSeries& series : work_.series) bars = std::max(bars, series.size());
     work_.growth.reserve(plan_.rate, bars - plan_.cutout, work_.threads);
-    make_tasks();
+    auto planned = plan_wide_tasks(work_.series, plan_.cutout + work_.growth.size());
+    order_ = std::move(planned.order);
+    tasks_ = std::move(planned.tasks);
     for_each_task(
         work_.threads, static_cast<std::int64_t>(tasks_.size()),
         [&](int thread, std::int64_t task) { do_task(thread, tasks_[static_cast<std::size_t>(task)]); });
   }
 
  private:
-  struct Task {
-    std::size_t first;  ///< in order_
-    int count;          ///< 1: by itself
-  };
-
-  /// Longest first: the lanes of a group end together, and the last tasks are short.
-  void sort_series() {
-    order_.resize(work_.series.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-      return work_.series[a].size() > work_.series[b].size();
-    });
-  }
-
-  void make_tasks() {
-    std::size_t at = 0;
-    // These will be refused for their growth.
-    while (at < order_.size() && work_.series[order_[at]].size() - plan_.cutout > work_.growth.size()) {
-      tasks_.push_back({at++, 1});
-    }
-    while (at < order_.size()) {
-      const auto count = static_cast<int>(std::min<std::size_t>(order_.size() - at, kLanes));
-      if (count >= kLanesMin) {
-        tasks_.push_back({at, count});
-      } else {
-        for (int i = 0; i < count; ++i) tasks_.push_back({at + static_cast<std::size_t>(i), 1});
-      }
-      at += static_cast<std::size_t>(count);
-    }
-  }
-
   const BatchSeries& series_at(std::size_t at) const { return work_.series[order_[at]]; }
 
   void do_one(std::size_t at) {
@@ -108,7 +76,7 @@ class WideRun {
     result = recompute_long(plan_, long_kernel_, series, work_.growth.data(), threads, work_.chunk_bars);
   }
 
-  void do_task(int thread, const Task& task) {
+  void do_task(int thread, const WideTask& task) {
     if (task.count == 1) {
       do_one(task.first);
       return;
@@ -150,7 +118,7 @@ class WideRun {
   WideNeeds needs_{};
   std::map<const AtcParams*, ReportDivisors> divisors_;
   std::vector<std::size_t> order_;
-  std::vector<Task> tasks_;
+  std::vector<WideTask> tasks_;
   std::vector<std::unique_ptr<Scratch>> scratch_;
 };
 

@@ -1,6 +1,7 @@
 // RunningDigest::add() with series as lanes: every word of a bar by itself. Part of wide.ipp.
 #pragma once
 
+#include "incremental/detail/digest_word.hpp"
 #include "kernels/detail/wide_lanes.ipp"
 
 namespace lockstep::LOCKSTEP_ISA {
@@ -16,7 +17,6 @@ LOCKSTEP_INLINE VecU bits_at(const double* rows, std::int64_t at) {
 
 [[gnu::noinline]] void add_digests(const Chunk& chunk) {
   const WideRows& rows = chunk.rows;
-  const VecU prime = broadcast(detail::kDigestPrime);
   VecU undefined;
   const VecD undefined_d = broadcast(kUndefined);
   store(&undefined, undefined_d);
@@ -24,8 +24,7 @@ LOCKSTEP_INLINE VecU bits_at(const double* rows, std::int64_t at) {
   each<kDigestLanes>([&](int k)
                          __attribute__((always_inline)) { digest[k] = load<VecU>(chunk.state.digest[k]); });
   const auto add = [&](int k, const VecU& word) __attribute__((always_inline)) {
-    const VecU lanes = digest[k] ^ word;
-    digest[k] = times(prime, lanes ^ lanes >> std::uint64_t{32});
+    digest[k] = with_word(digest[k], word);
   };
   for (std::int64_t i = 0; i < chunk.count; ++i) {
     each<kDigestLanes>([&](int k) __attribute__((always_inline)) {

