@@ -15,6 +15,7 @@
 #include "engine/detail/config_audit.hpp"
 #include "engine/detail/toml_table.hpp"
 #include "engine/token_file.hpp"
+#include "feeds/symbol_patterns.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -113,6 +114,10 @@ void read_symbols(TomlTable& table, std::vector<std::string>& symbols) {
         std::any_of(symbol.text.begin(), symbol.text.end(), is_wrong)) {
       table.fail("symbols", *symbol.node,
                  "a symbol is 1 to 64 bytes without blanks, as the venue writes it: \"BTCUSDT\"");
+    }
+    if (symbol.text.starts_with("top:") && !feeds::parse_top(symbol.text)) {
+      table.fail("symbols", *symbol.node,
+                 "top: wants a count from 1 to 10000 and takes a pattern: \"top:200\", \"top:50:*USDT\"");
     }
     symbols.push_back(symbol.text);
   }

@@ -29,6 +29,7 @@
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
 #include "engine/watchdog.hpp"
+#include "feeds/symbol_lists.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -78,6 +79,25 @@ void check_anchor(const Config& config) {
   }
 }
 
+/// The configuration with patterns replaced by the symbols that the venues have now.
+Config with_symbols(Config config) {
+  constexpr std::chrono::seconds kListLimit{60};
+  for (std::size_t f = 0; f < config.feeds.size(); ++f) {
+    feeds::FeedConfig& feed = config.feeds[f];
+    if (!feeds::has_symbol_patterns(feed)) continue;
+    std::vector<std::string> findings;
+    try {
+      feed.symbols = feeds::look_up_symbols(feed, kListLimit, findings);
+    } catch (const std::runtime_error& error) {
+      throw ConfigError(place_of(config, f) + "feed.symbols: " + error.what());
+    }
+    for (const std::string& finding : findings)
+      spdlog::error("{}feed.symbols: {}", place_of(config, f), finding);
+    spdlog::info("{}: {} symbols", feed.venue, feed.symbols.size());
+  }
+  return config;
+}
+
 }  // namespace
 
 core::Catalog make_catalog(const Config& config) {
@@ -104,8 +124,8 @@ core::Catalog make_catalog(const Config& config) {
 class Daemon::Impl {
  public:
   Impl(const Config& config, std::span<const StaticFile> page)
-      : config_(config),
-        catalog_(make_catalog(config)),
+      : config_(with_symbols(config)),
+        catalog_(make_catalog(config_)),
         meter_(metrics_, catalog_),
         params_(config.atc),
         settings_(make_settings()),

@@ -28,7 +28,9 @@ void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
     case EventKind::listed:
       return on_listed(event, sink);
     case EventKind::rejected:
-      return set_state(SeriesState::rejected, event.reason, sink);
+      // Of a series that had bars it is the end: delisted, or halted until it is listed again (fault D15).
+      is_up_ = is_loading_ = false;
+      return set_state(expected_ms_ ? SeriesState::retired : SeriesState::rejected, event.reason, sink);
     case EventKind::stream_up:
       if (is_up_ || is_stopped() || !atc_) return;
       is_up_ = true;

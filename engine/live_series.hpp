@@ -126,7 +126,9 @@ class LiveSeries {
   void publish(Signal signal, SeriesSink& sink);
   BarTicks* find_published(std::int64_t ts_open_ms);
   void note_published(const BarTicks& bar);
-  bool is_stopped() const { return state_ == SeriesState::rejected || state_ == SeriesState::halted; }
+  bool is_stopped() const {
+    return state_ == SeriesState::rejected || state_ == SeriesState::halted || state_ == SeriesState::retired;
+  }
   bool is_ready() const { return is_up_ && !is_loading_ && !is_stopped() && atc_.has_value(); }
 
   /// An event is kept at least every so many publications, so that their numbers are known to that.

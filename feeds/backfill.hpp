@@ -47,6 +47,8 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   void stop();
   std::uint64_t requests() const { return generation_; }
   std::uint64_t bars_given() const { return bars_given_; }
+  /// Somebody waits for history.
+  bool is_busy() const { return in_flight_ > 0; }
   std::uint64_t records_refused() const { return records_refused_; }
 
  private:

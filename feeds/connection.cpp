@@ -72,6 +72,12 @@ void Connection::subscribe(Chunk chunk) {
   if (!chunk.empty()) waiting_.push_back(std::move(chunk));
 }
 
+void Connection::subscribe_again(TopicIndex topic) {
+  if (!is_open() || acknowledged_[topic]) return;
+  subscribe({topic});
+  send_next();
+}
+
 void Connection::send_next() {
   while (!waiting_.empty() && (pending_.empty() || !venue_.rules().is_one_request_at_a_time)) {
     const Chunk& chunk = waiting_.front();

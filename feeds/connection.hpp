@@ -56,6 +56,9 @@ class Connection {
   /// Gives the present connection up and makes a new one.
   void drop(core::Reason reason, const std::string& why) { link_->drop(reason, why); }
 
+  /// Asks for a topic that was not wanted when it opened.
+  void subscribe_again(TopicIndex topic);
+
   bool is_open() const { return link_->is_open(); }
   /// Open, and every topic that the venue takes is acknowledged.
   bool is_subscribed() const { return is_open() && pending_.empty() && waiting_.empty(); }

@@ -67,6 +67,7 @@ void EventOutlet::refused(SeriesId series, Reason reason, std::int64_t ts_event_
 }
 
 void EventOutlet::bar(const MarketEvent& event) {
+  if (event.is_closed != 0) told_.note(event);
   push(event);
 }
 
@@ -79,7 +80,9 @@ void EventOutlet::clock(std::uint32_t venue, std::int64_t ts_event_ms) {
 }
 
 bool EventOutlet::push_history(const MarketEvent& event) {
-  return !states_[event.series].is_pending && sink_.push(event);
+  if (states_[event.series].is_pending || !sink_.push(event)) return false;
+  if (event.kind == EventKind::backfill_bar) told_.note(event);
+  return true;
 }
 
 bool EventOutlet::push_listing(SeriesId series) {

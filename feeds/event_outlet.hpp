@@ -6,6 +6,7 @@
 
 #include "engine/core/event.hpp"
 #include "feeds/feed.hpp"
+#include "feeds/told_bars.hpp"
 
 namespace lockstep::feeds {
 
@@ -15,7 +16,8 @@ namespace lockstep::feeds {
 class EventOutlet {
  public:
   /// `series_count`: size of the catalog. The sink must outlive this.
-  EventOutlet(EventSink& sink, std::size_t series_count) : sink_(sink), states_(series_count) {}
+  EventOutlet(EventSink& sink, std::size_t series_count)
+      : sink_(sink), states_(series_count), told_(series_count) {}
 
   void listed(core::SeriesId series, int price_scale);
   void rejected(core::SeriesId series, core::Reason reason);
@@ -36,6 +38,8 @@ class EventOutlet {
   /// -1 until listed.
   int price_scale(core::SeriesId series) const { return states_[series].price_scale; }
   bool is_up(core::SeriesId series) const { return states_[series].is_up; }
+  /// The newest closed bars that were pushed.
+  const ToldBars& told() const { return told_; }
   bool is_rejected(core::SeriesId series) const { return states_[series].rejection != core::Reason::none; }
 
  private:
@@ -53,6 +57,7 @@ class EventOutlet {
 
   EventSink& sink_;
   std::vector<State> states_;
+  ToldBars told_;
   std::vector<core::SeriesId> pending_;
 };
 

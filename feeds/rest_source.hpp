@@ -39,6 +39,7 @@ class RestSource {
     std::int64_t covers_to_ms = std::numeric_limits<std::int64_t>::max();
   };
   using Visit = std::function<void(const ListedSymbol&)>;
+  using VisitVolume = std::function<void(std::string_view symbol, double quote_volume)>;
 
   virtual ~RestSource() = default;
 
@@ -60,6 +61,14 @@ class RestSource {
   virtual Target listing_target(const std::string& cursor) const = 0;
   /// Visits the symbols of a page and gives the next page's cursor, empty after the last.
   virtual std::string parse_listing(std::string& body, const Visit& visit, std::string& cursor) = 0;
+
+  /// What was traded of each symbol in the last 24 hours, paged like the list and asked for after it. An
+  /// empty path: the venue does not tell it of all symbols at once.
+  virtual Target volumes_target(const std::string& /*cursor*/) const { return {}; }
+  virtual std::string parse_volumes(std::string& /*body*/, const VisitVolume& /*visit*/,
+                                    std::string& /*cursor*/) {
+    return "volumes are not read for this venue";
+  }
 };
 
 }  // namespace lockstep::feeds

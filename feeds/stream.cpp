@@ -106,6 +106,35 @@ void Stream::tick() {
   ++rotations_;
 }
 
+bool Stream::resume(SeriesId id) {
+  for (TopicIndex topic = 0; topic < topics_.size(); ++topic) {
+    const auto& series = states_[topic].series;
+    if (std::find(series.begin(), series.end(), id) == series.end()) continue;
+    begin_anew(topic);
+    if (is_acknowledged(topic)) {
+      context_.outlet.stream_up(id);  // the venue goes on where it stopped
+      return true;
+    }
+    for (Connection* const connection : {connection_.get(), next_.get()}) {
+      if (connection != nullptr) connection->subscribe_again(topic);
+    }
+    return true;
+  }
+  return false;
+}
+
+bool Stream::has_wanted() const {
+  for (TopicIndex topic = 0; topic < topics_.size(); ++topic) {
+    if (is_wanted(topic)) return true;
+  }
+  return false;
+}
+
+void Stream::drop(Reason reason, const std::string& why) {
+  if (next_) next_->drop(reason, why);
+  connection_->drop(reason, why);
+}
+
 bool Stream::is_subscribed() const {
   return connection_->is_subscribed() || (next_ && next_->is_subscribed());
 }
@@ -202,6 +231,7 @@ void Stream::take_bar(const BarRecord& record, std::int64_t recv_ns) {
     return;
   }
   TopicState& state = states_[*topic];
+  has_unflagged_bars_ |= record.state == BarState::unsaid;
   const bool has_time = record.ts_event_ms != 0 || context_.venue.rules().has_bar_times;
   if (has_time && !is_time_plausible(record.ts_event_ms)) {
     return refuse_all(state, Reason::record_unusable, "event time outside 2009 to 2100", record.ts_event_ms);
@@ -280,6 +310,10 @@ void Stream::damaged(const Frame& frame, const ParseResult& result, std::string_
   ++counters_.records_refused;
   std::uint64_t skipped = 0;
   if (log_gate_.open(skipped)) net::log()->warn("{}: {}: '{}'", name_, result.text(), net::escape(text));
+  // Where a later bar is the proof of the one before, a frame that nobody can read may have been the last
+  // word about any of them.
+  if (has_unflagged_bars_)
+    drop(Reason::events_lost, "a frame could not be read, and bars have no closed flag here");
 }
 
 void Stream::refuse(SeriesId series, Reason reason, std::string_view why, std::int64_t ts_event_ms) {

@@ -57,6 +57,13 @@ class Stream {
   /// connection.
   void tick();
 
+  /// A series of this stream that was rejected is listed again. False: it is none of this stream's.
+  bool resume(core::SeriesId id);
+  /// Some series of it is not rejected.
+  bool has_wanted() const;
+  /// Gives all connections up and makes them anew.
+  void drop(core::Reason reason, const std::string& why);
+
   bool is_subscribed() const;
   std::uint64_t reconnects() const;
   std::uint64_t rotations() const { return rotations_; }
@@ -117,6 +124,7 @@ class Stream {
   std::unique_ptr<Connection> next_;  ///< takes over
   std::chrono::steady_clock::time_point next_since_{};
   bool is_rotation_due_ = false;
+  bool has_unflagged_bars_ = false;  ///< bars of this venue do not say that they are final
   std::string rotation_why_;
   std::string_view text_;  ///< the frame at hand, for messages
   Counters counters_;      ///< of connections that are gone, and records

@@ -79,6 +79,9 @@ void Stream::push_trade_bars(TopicState& topic, const std::vector<Trade>& trades
 
 void Stream::refuse_all(const TopicState& topic, Reason reason, std::string_view why,
                         std::int64_t ts_event_ms) {
+  // On a venue without a closed flag the record may have been the last word about the bar: what was seen of
+  // it must not be closed by the next one.
+  if (topic.closer) topic.closer->reset();
   for (const SeriesId id : topic.series) refuse(id, reason, why, ts_event_ms);
 }
 

@@ -8,7 +8,8 @@
 #include "engine/core/decimal.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
-#include "feeds/net/tls.hpp"
+#include "feeds/symbol_patterns.hpp"
+#include "feeds/venue_http.hpp"
 
 namespace lockstep::feeds {
 namespace {
@@ -21,8 +22,6 @@ constexpr milliseconds kBackoffBase{500};
 constexpr milliseconds kClockPeriod{100};
 /// While the queue has no room for what a series must be told.
 constexpr milliseconds kFlushPeriod{5};
-/// Half of what the venue allows: others at this address want to live, too (fault R7).
-constexpr int kWeightShare = 2;
 /// A list that does not end is none.
 constexpr int kListingPagesMax = 100;
 /// Connections of a feed are replaced at different times.
@@ -62,42 +61,29 @@ net::Url websocket_url(const Venue& venue, const FeedConfig& config) {
 }  // namespace
 
 VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const FeedConfig& config,
-                     const core::Catalog& catalog, std::vector<SeriesId> series, EventSink& sink)
+                     const core::Catalog& catalog, std::vector<SeriesId> series, EventSink& sink,
+                     FeedTiming timing)
     : io_(io),
       venue_(venue),
       config_(config),
       catalog_(catalog),
       series_(std::move(series)),
+      timing_(std::move(timing)),
       outlet_(sink, catalog.size()),
       rest_(venue.make_rest()),
       listing_backoff_(std::min(kBackoffBase, milliseconds(config.backoff_ms_max)),
                        milliseconds(config.backoff_ms_max), random_seed()),
       listing_timer_(io),
-      tick_timer_(io) {
+      tick_timer_(io),
+      standstill_(std::chrono::seconds(config.silence_s)) {
   check(config);
   roll_up_from_ = roll_up_interval(venue, config);
   ws_settings_.url = websocket_url(venue, config);
   const VenueRules& rules = venue.rules();
   ws_settings_.target = ws_settings_.url.path + std::string(rules.ws_path);
-  ws_settings_.tls = net::make_tls_context(config.ca_file);
   ws_settings_.messages_per_s = rules.messages_per_s;
-  net::HttpSettings http;
-  http.url = net::parse_url(config.rest_url.empty() ? rules.rest_url : std::string_view(config.rest_url),
-                            net::UrlKind::http);
-  http.tls = ws_settings_.tls;
-  // Where a venue counts requests, not weights, the configured rate takes the place of its own.
-  const bool is_rate_given = config.rest_requests_per_s > 0;
-  const int per_second = is_rate_given ? config.rest_requests_per_s : rules.requests_per_s;
-  const bool counts_requests = rules.requests_per_s > 0;
-  const int weight_max =
-      is_rate_given && counts_requests ? 60 * per_second : rules.weight_per_minute / kWeightShare;
-  const std::string host = fmt::format("{}:{}", http.url.host, http.url.port);
-  http.limiter = net::limiter_of_host(host, weight_max, per_second);
-  if (!config.state_dir.empty()) {
-    http.limiter->keep_pauses(
-        std::make_shared<net::PauseFile>(std::filesystem::path(config.state_dir) / "rest_pauses"), host,
-        net::HostLimiter::Clock::now());
-  }
+  const net::HttpSettings http = venue_http_settings(venue, config);
+  ws_settings_.tls = http.tls;
   client_ = std::make_shared<net::HttpClient>(io, http);
   Backfiller::Settings backfill;
   backfill.backoff_max = milliseconds(config.backoff_ms_max);
@@ -118,6 +104,7 @@ void VenueFeed::start() {
 void VenueFeed::stop() {
   alive_.reset();
   for (const auto& stream : streams_) stream->stop();
+  if (audit_) audit_->stop();
   backfiller_->stop();
   client_->stop();
   listing_timer_.cancel();
@@ -138,11 +125,30 @@ void VenueFeed::ask_listing() {
     if (error.empty()) error = take_listing_page(result.body);
     if (!error.empty()) return listing_failed(error);
     if (!listing_cursor_.empty()) return ask_listing();
+    if (2 * names_.size() < std::exchange(names_before_, names_.size())) {
+      return listing_failed("the symbol list is less than half of what it was");  // the next one decides
+    }
     last_error_.clear();
-    is_listed_ = true;
-    tell_listing();
-    start_streams();
+    listing_backoff_.reset();
+    listing_pages_ = 0;
+    bool is_sure = true;
+    if (is_listed_) {
+      is_sure = follow_listing();
+    } else {
+      is_listed_ = true;
+      tell_listing();
+      std::vector<SeriesId> listed;
+      std::copy_if(series_.begin(), series_.end(), std::back_inserter(listed),
+                   [this](SeriesId id) { return !outlet_.is_rejected(id); });
+      start_streams(listed);
+      start_audit();
+    }
+    found_.clear();
+    names_.clear();
     backfiller_->wake();
+    if (timing_.listing_every.count() > 0) {
+      plan_listing(is_sure ? timing_.listing_every : timing_.listing_confirm);
+    }
   });
 }
 
@@ -150,9 +156,14 @@ void VenueFeed::listing_failed(const std::string& error) {
   listing_cursor_.clear();
   listing_pages_ = 0;
   found_.clear();
+  names_.clear();
   const milliseconds wait = listing_backoff_.next();
   last_error_ = fmt::format("{}: symbol list: {}", venue_.rules().name, error);
   net::log()->warn("{}; next attempt in {} ms", last_error_, wait.count());
+  plan_listing(wait);
+}
+
+void VenueFeed::plan_listing(milliseconds wait) {
   listing_timer_.expires_after(wait);
   listing_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
     if (!cancelled && !alive.expired()) ask_listing();
@@ -168,6 +179,7 @@ std::string VenueFeed::take_listing_page(std::string& body) {
   return rest_->parse_listing(
       body,
       [&](const ListedSymbol& listed) {
+        if (listed.is_trading) names_.emplace_back(listed.symbol);
         if (!is_ours(listed.symbol)) return;
         int scale = -1;
         if (core::decimal_scale(listed.tick_size, scale) != core::DecimalStatus::ok) scale = -1;
@@ -199,10 +211,70 @@ void VenueFeed::tell_listing() {
       continue;
     }
     outlet_.rejected(id, reason);
-    net::log()->error("{}: {} {} is rejected: {}", venue_.rules().name, net::escape(series.symbol),
-                      series.interval.text(), core::to_string(reason));
+    net::log()->error("{}: {} {} is rejected: {}{}", venue_.rules().name, net::escape(series.symbol),
+                      series.interval.text(), core::to_string(reason), nearest_to(series));
   }
-  found_.clear();
+}
+
+/// "; 'BTCUSDT' is near", where the list has something like an unknown symbol.
+std::string VenueFeed::nearest_to(const core::Series& series) const {
+  if (found_.contains(series.symbol)) return "";
+  const std::string nearest = nearest_symbol(series.symbol, names_);
+  return nearest.empty() ? "" : fmt::format("; '{}' is near", net::escape(nearest));
+}
+
+/// What has changed since the list was read before. False: a series is missing for the first time.
+bool VenueFeed::follow_listing() {
+  bool is_sure = true;
+  std::vector<SeriesId> listed_again;
+  for (const SeriesId id : series_) {
+    const core::Series& series = catalog_[id];
+    const Reason reason = reason_of(series);
+    const bool is_gone = reason == Reason::symbol_unknown || reason == Reason::symbol_not_trading;
+    if (!is_gone) missing_.erase(id);
+    if (reason == Reason::none && outlet_.is_rejected(id)) {
+      net::log()->info("{}: {} {} is listed now", venue_.rules().name, net::escape(series.symbol),
+                       series.interval.text());
+      outlet_.listed(id, found_.find(series.symbol)->second.price_scale);
+      listed_again.push_back(id);
+    } else if (is_gone && !outlet_.is_rejected(id)) {
+      // One list alone may be wrong.
+      if (missing_.insert(id).second) {
+        is_sure = false;
+        continue;
+      }
+      missing_.erase(id);
+      net::log()->error("{}: {} {} has ended: {}", venue_.rules().name, net::escape(series.symbol),
+                        series.interval.text(), core::to_string(reason));
+      outlet_.rejected(id, reason);
+    }
+  }
+  std::erase_if(streams_, [](const auto& stream) { return !stream->has_wanted(); });
+  resume(listed_again);
+  return is_sure;
+}
+
+/// Streams that know the series ask for it again; for the rest there is a new one.
+void VenueFeed::resume(const std::vector<SeriesId>& listed_again) {
+  std::vector<SeriesId> rest;
+  for (const SeriesId id : listed_again) {
+    const bool is_known = std::any_of(streams_.begin(), streams_.end(),
+                                      [id](const auto& stream) { return stream->resume(id); });
+    if (!is_known) rest.push_back(id);
+  }
+  start_streams(rest);
+}
+
+void VenueFeed::start_audit() {
+  std::vector<SeriesId> series;
+  std::copy_if(series_.begin(), series_.end(), std::back_inserter(series),
+               [this](SeriesId id) { return venue_.has_interval(catalog_[id].interval); });
+  BarAudit::Settings settings{.every = timing_.audit_every,
+                              .confirm = timing_.audit_confirm,
+                              .is_busy = [this] { return backfiller_->is_busy(); }};
+  audit_ = std::make_shared<BarAudit>(io_, std::move(settings), client_, *rest_, catalog_, outlet_,
+                                      outlet_.told(), std::move(series));
+  audit_->start();
 }
 
 LinkSettings VenueFeed::link_settings(std::size_t number) const {
@@ -218,11 +290,7 @@ LinkSettings VenueFeed::link_settings(std::size_t number) const {
   return settings;
 }
 
-void VenueFeed::start_streams() {
-  std::vector<SeriesId> listed;
-  for (const SeriesId id : series_) {
-    if (!outlet_.is_rejected(id)) listed.push_back(id);
-  }
+void VenueFeed::start_streams(const std::vector<SeriesId>& listed) {
   const auto step = static_cast<std::size_t>(config_.streams_max);
   for (std::size_t begin = 0; begin < listed.size(); begin += step) {
     const auto first = listed.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -238,6 +306,15 @@ void VenueFeed::start_streams() {
 void VenueFeed::tick() {
   const std::int64_t now_ns = net::monotonic_ns();
   const bool is_flushed = outlet_.flush();
+  const std::chrono::nanoseconds pause = standstill_.take(timing_.boottime_ns());
+  if (pause.count() > 0) {
+    // What the sockets hold is of before, and the venue may have given us up: nothing is known of the time
+    // between.
+    const auto pause_s = std::chrono::duration_cast<std::chrono::seconds>(pause).count();
+    for (const auto& stream : streams_) {
+      stream->drop(Reason::silent, fmt::format("the process stood still for {} s", pause_s));
+    }
+  }
   for (const auto& stream : streams_) stream->tick();
   if (clock_.is_known() && now_ns - clock_told_ns_ >= std::chrono::nanoseconds(kClockPeriod).count()) {
     clock_told_ns_ = now_ns;

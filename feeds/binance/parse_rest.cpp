@@ -2,6 +2,7 @@
 
 #include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
+#include "feeds/volume_rows.hpp"
 
 namespace lockstep::feeds::binance {
 namespace {
@@ -67,6 +68,12 @@ ParseResult RestParser::parse_trades(std::string& body, std::vector<TradeRow>& r
   rows.clear();
   return json::walk_list(parser_, body,
                          [&](Value& value) { return read_trade_row(value, rows.emplace_back()); });
+}
+
+ParseResult RestParser::parse_volumes(std::string& body, const RestSource::VisitVolume& visit) {
+  return json::walk_list(parser_, body, [&](Value& value) {
+    return json::read_volume_row(value, {"symbol", "quoteVolume", ""}, visit);
+  });
 }
 
 ParseResult RestParser::parse_server_time(std::string& body, std::int64_t& server_time_ms) {

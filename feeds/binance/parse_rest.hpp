@@ -27,6 +27,7 @@ class RestParser {
   /// Rows in the order of the body, their texts in it. On any status but ok `rows` is unspecified.
   ParseResult parse_klines(std::string& body, const core::Interval& interval, std::vector<HistoryRow>& rows);
   ParseResult parse_trades(std::string& body, std::vector<TradeRow>& rows);
+  ParseResult parse_volumes(std::string& body, const RestSource::VisitVolume& visit);
   ParseResult parse_server_time(std::string& body, std::int64_t& server_time_ms);
   /// Calls visit for every symbol, in the order of the body; its texts hold only during the call.
   ParseResult parse_exchange_info(std::string& body, std::int64_t& server_time_ms,

@@ -43,4 +43,13 @@ std::string BinanceRest::parse_listing(std::string& body, const Visit& visit, st
   return json::body_error("exchangeInfo", result, body);
 }
 
+RestSource::Target BinanceRest::volumes_target(const std::string&) const {
+  return {std::string(paths_.ticker_target), paths_.ticker_weight};
+}
+
+std::string BinanceRest::parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) {
+  cursor.clear();
+  return json::body_error("ticker/24hr", parser_.parse_volumes(body, visit), body);
+}
+
 }  // namespace lockstep::feeds::binance

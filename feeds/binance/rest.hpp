@@ -14,6 +14,8 @@ struct RestPaths {
   std::string_view klines_path;
   int rows_max;
   int (*klines_weight)(int rows);
+  std::string_view ticker_target;  ///< of all symbols
+  int ticker_weight;
 };
 
 class BinanceRest final : public RestSource {
@@ -29,6 +31,8 @@ class BinanceRest final : public RestSource {
   std::string parse_trades(std::string& body, std::vector<TradeRow>& rows) override;
   Target listing_target(const std::string& cursor) const override;
   std::string parse_listing(std::string& body, const Visit& visit, std::string& cursor) override;
+  Target volumes_target(const std::string& cursor) const override;
+  std::string parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) override;
 
  private:
   const RestPaths& paths_;

@@ -16,6 +16,8 @@ constexpr RestPaths kSpotPaths{
     .klines_path = "/api/v3/klines",
     .rows_max = 1000,
     .klines_weight = [](int) { return 2; },
+    .ticker_target = "/api/v3/ticker/24hr?type=MINI",
+    .ticker_weight = 80,
 };
 constexpr RestPaths kUsdmPaths{
     .time_path = "/fapi/v1/time",
@@ -27,6 +29,8 @@ constexpr RestPaths kUsdmPaths{
                                            : rows < 500   ? 2
                                            : rows <= 1000 ? 5
                                                           : 10; },
+    .ticker_target = "/fapi/v1/ticker/24hr",
+    .ticker_weight = 40,
 };
 
 constexpr VenueRules kSpotRules{

@@ -5,6 +5,7 @@
 #include "feeds/bybit/parse.hpp"
 #include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
+#include "feeds/volume_rows.hpp"
 
 namespace lockstep::feeds::bybit {
 namespace {
@@ -130,6 +131,23 @@ std::string BybitRest::parse_listing(std::string& body, const Visit& visit, std:
                        const ParseResult read = read_instrument(element, symbol);
                        if (read.is_ok()) visit(symbol);
                        return read;
+                     });
+                   });
+}
+
+RestSource::Target BybitRest::volumes_target(const std::string&) const {
+  return {fmt::format("/v5/market/tickers?category={}", category_)};
+}
+
+/// On inverse contracts turnover24h is in the base coin, which ranks each coin's own contracts only.
+std::string BybitRest::parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) {
+  cursor.clear();
+  Envelope envelope;
+  return read_body(parser_, body, "tickers", envelope,
+                   [&](std::string_view key, Value& value) -> ParseResult {
+                     if (key != "list") return kOk;
+                     return json::walk_array(value, "list", [&](Value& row) {
+                       return json::read_volume_row(row, {"symbol", "turnover24h", ""}, visit);
                      });
                    });
 }

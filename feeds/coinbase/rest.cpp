@@ -3,6 +3,7 @@
 #include "feeds/history_rows.hpp"
 #include "feeds/interval_names.hpp"
 #include "feeds/json_body.hpp"
+#include "feeds/volume_rows.hpp"
 
 namespace lockstep::feeds::coinbase {
 namespace {
@@ -119,6 +120,22 @@ std::string CoinbaseRest::parse_listing(std::string& body, const Visit& visit, s
           const ParseResult read = read_product(element, symbol);
           if (read.is_ok()) visit(symbol);
           return read;
+        });
+      });
+  return json::body_error("products", result, body);
+}
+
+RestSource::Target CoinbaseRest::volumes_target(const std::string& cursor) const {
+  return listing_target(cursor);
+}
+
+std::string CoinbaseRest::parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) {
+  cursor.clear();
+  const ParseResult result =
+      json::walk_body(parser_, body, [&](std::string_view key, Value& value) -> ParseResult {
+        if (key != "products") return kOk;
+        return json::walk_array(value, "products", [&](Value& row) {
+          return json::read_volume_row(row, {"product_id", "approximate_quote_24h_volume", ""}, visit);
         });
       });
   return json::body_error("products", result, body);

@@ -6,6 +6,7 @@
 #include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/kraken/parse.hpp"
+#include "feeds/volume_rows.hpp"
 
 namespace lockstep::feeds::kraken {
 namespace {
@@ -55,6 +56,16 @@ ParseResult read_pair(Value& value, Pair& pair) {
     if (key == "tick_size") return json::read_text(field, pair.tick_size) ? kOk : wrong_type("tick_size");
     if (key == "pair_decimals")
       return json::read_int(field, pair.decimals) ? kOk : wrong_type("pair_decimals");
+    return kOk;
+  });
+}
+
+/// The last number of a list.
+ParseResult read_last(Value& value, double& number) {
+  return json::walk_array(value, "v, p", [&](Value& cell) {
+    std::string_view text;
+    if (!json::read_text(cell, text)) return wrong_type("v, p");
+    number = json::volume_of(text);
     return kOk;
   });
 }
@@ -112,7 +123,7 @@ RestSource::Target KrakenRest::listing_target(const std::string&) const {
 
 std::string KrakenRest::parse_listing(std::string& body, const Visit& visit, std::string& cursor) {
   cursor.clear();
-  return read_body(parser_, body, "AssetPairs", [&](std::string_view, Value& value) {
+  return read_body(parser_, body, "AssetPairs", [&](std::string_view name, Value& value) {
     Pair pair;
     const ParseResult read = read_pair(value, pair);
     // Dark pools have no wsname and no stream.
@@ -123,7 +134,28 @@ std::string KrakenRest::parse_listing(std::string& body, const Visit& visit, std
       tick = core::decimal_text(1, static_cast<int>(pair.decimals));  // older lists have no tick_size
     }
     pair_of_.insert_or_assign(symbol, std::string(pair.altname));
+    symbol_of_.insert_or_assign(std::string(name), symbol);
     visit({symbol, tick, pair.status.empty() || pair.status == "online"});
+    return read;
+  });
+}
+
+RestSource::Target KrakenRest::volumes_target(const std::string&) const {
+  return {"/0/public/Ticker"};
+}
+
+/// {"XXBTZUSD":{"v":[today,24h],"p":[today,24h],...}}: base volume and its average price.
+std::string KrakenRest::parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) {
+  cursor.clear();
+  return read_body(parser_, body, "Ticker", [&](std::string_view name, Value& value) {
+    double volume = 0, price = 0;
+    const ParseResult read =
+        json::walk_object(value, "pair", [&](std::string_view key, Value& field) -> ParseResult {
+          if (key == "v") return read_last(field, volume);
+          return key == "p" ? read_last(field, price) : kOk;
+        });
+    const auto symbol = symbol_of_.find(name);
+    if (read.is_ok() && symbol != symbol_of_.end()) visit(symbol->second, volume * price);
     return read;
   });
 }

@@ -19,10 +19,13 @@ class KrakenRest final : public RestSource {
                          std::vector<HistoryRow>& rows) override;
   Target listing_target(const std::string& cursor) const override;
   std::string parse_listing(std::string& body, const Visit& visit, std::string& cursor) override;
+  Target volumes_target(const std::string& cursor) const override;
+  std::string parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) override;
 
  private:
   simdjson::ondemand::parser parser_;
-  std::map<std::string, std::string, std::less<>> pair_of_;  ///< "BTC/USD" to "XBTUSD"
+  std::map<std::string, std::string, std::less<>> pair_of_;    ///< "BTC/USD" to "XBTUSD"
+  std::map<std::string, std::string, std::less<>> symbol_of_;  ///< by the internal name (XXBTZUSD)
 };
 
 /// The websocket's name of a pair ("BTC/USD") by the list's wsname ("XBT/USD").

@@ -11,6 +11,7 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 
 #include "feeds/net/escape.hpp"
+#include "feeds/net/log.hpp"
 
 namespace lockstep::feeds::net {
 namespace {
@@ -43,6 +44,11 @@ std::string tls_error(Transport::TlsStream& stream, const error_code& error) {
 
 }  // namespace
 
+NameCache& name_cache() {
+  static NameCache cache;
+  return cache;
+}
+
 Dialer::Dialer(asio::io_context& io, Url url, std::shared_ptr<asio::ssl::context> tls, DialLimits limits,
                Done done)
     : url_(std::move(url)),
@@ -61,19 +67,39 @@ void Dialer::arm(std::chrono::milliseconds limit, const char* step) {
 }
 
 void Dialer::start() {
-  arm(limits_.resolve, "name resolution");
+  timer_.expires_after(limits_.resolve);
+  timer_.async_wait([self = shared_from_this()](error_code error) {
+    if (error) return;
+    self->resolver_.cancel();  // its answer, should it come, finds is_resolved_ set
+    self->unresolved(fmt::format("name resolution took longer than {} ms", self->limits_.resolve.count()));
+  });
   // Asio resolves on a thread of its own, so that a name server that hangs does not hold the network thread.
   resolver_.async_resolve(url_.host, std::to_string(url_.port),
                           [self = shared_from_this()](error_code error, const auto& addresses) {
-                            if (!self->done_) return;
-                            if (error) return self->finish("name resolution: " + error.message());
-                            self->resolved(addresses);
+                            if (!self->done_ || self->is_resolved_) return;
+                            if (error) return self->unresolved("name resolution: " + error.message());
+                            NameCache::Endpoints endpoints;
+                            for (const auto& address : addresses) endpoints.push_back(address.endpoint());
+                            name_cache().note(self->url_.authority(), endpoints);
+                            self->resolved(std::move(endpoints));
                           });
 }
 
-void Dialer::resolved(const Transport::Tcp::resolver::results_type& addresses) {
+/// Without an answer the last good one is tried (fault N12). Should the address belong to somebody else by
+/// now, TLS finds out.
+void Dialer::unresolved(const std::string& why) {
+  if (!done_) return;
+  NameCache::Endpoints last = name_cache().find(url_.authority());
+  if (last.empty()) return finish(why);
+  log()->warn("{}: {}; using the last good answer", escape(url_.authority()), why);
+  resolved(std::move(last));
+}
+
+void Dialer::resolved(NameCache::Endpoints endpoints) {
+  is_resolved_ = true;
+  endpoints_ = std::move(endpoints);
   arm(limits_.connect, "connecting");
-  asio::async_connect(socket_, addresses, [self = shared_from_this()](error_code error, const auto&) {
+  asio::async_connect(socket_, endpoints_, [self = shared_from_this()](error_code error, const auto&) {
     if (!self->done_) return;
     if (error) return self->finish("connecting: " + error.message());
     self->connected();

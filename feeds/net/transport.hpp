@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "feeds/net/name_cache.hpp"
 #include "feeds/net/url.hpp"
 
 namespace lockstep::feeds::net {
@@ -65,9 +66,9 @@ struct DialLimits {
   std::chrono::milliseconds tls{5000};
 };
 
-/// One attempt: resolve, connect (every address in turn), TLS with SNI and the host name checked. Keep it by
-/// shared_ptr; it calls `done` once, on the io_context, with a transport or an error text, unless cancel()
-/// came first.
+/// One attempt: resolve (with the last good answer where there is none), connect (every address in turn), TLS
+/// with SNI and the host name checked. Keep it by shared_ptr; it calls `done` once, on the io_context, with a
+/// transport or an error text, unless cancel() came first.
 class Dialer : public std::enable_shared_from_this<Dialer> {
  public:
   using Done = std::function<void(std::shared_ptr<Transport>, const std::string& error)>;
@@ -78,7 +79,8 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   void cancel();
 
  private:
-  void resolved(const Transport::Tcp::resolver::results_type& addresses);
+  void unresolved(const std::string& why);
+  void resolved(NameCache::Endpoints endpoints);
   void connected();
   void finish(const std::string& error);
   void arm(std::chrono::milliseconds limit, const char* step);
@@ -87,6 +89,8 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   std::shared_ptr<boost::asio::ssl::context> tls_;
   DialLimits limits_;
   Done done_;
+  NameCache::Endpoints endpoints_;
+  bool is_resolved_ = false;
   Transport::Tcp::resolver resolver_;
   Transport::Tcp::socket socket_;
   boost::asio::steady_timer timer_;

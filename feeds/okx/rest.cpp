@@ -3,6 +3,7 @@
 #include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/okx/parse.hpp"
+#include "feeds/volume_rows.hpp"
 
 namespace lockstep::feeds::okx {
 namespace {
@@ -107,6 +108,19 @@ std::string OkxRest::parse_listing(std::string& body, const Visit& visit, std::s
     visit(symbol);
     return kOk;
   });
+}
+
+RestSource::Target OkxRest::volumes_target(const std::string& cursor) const {
+  return {"/api/v5/market/tickers?instType=" + (cursor.empty() ? std::string("SPOT") : cursor), 2};
+}
+
+/// volCcy24h is in the quote currency on spot, and in the base currency on swaps.
+std::string OkxRest::parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) {
+  const bool is_spot = cursor.empty();
+  cursor = is_spot ? "SWAP" : "";
+  const json::VolumeKeys keys{"instId", "volCcy24h", is_spot ? "" : "last"};
+  return read_body(parser_, body, "tickers",
+                   [&](Value& row) { return json::read_volume_row(row, keys, visit); });
 }
 
 }  // namespace lockstep::feeds::okx

@@ -16,6 +16,8 @@ class OkxRest final : public RestSource {
                          std::vector<HistoryRow>& rows) override;
   Target listing_target(const std::string& cursor) const override;
   std::string parse_listing(std::string& body, const Visit& visit, std::string& cursor) override;
+  Target volumes_target(const std::string& cursor) const override;
+  std::string parse_volumes(std::string& body, const VisitVolume& visit, std::string& cursor) override;
 
  private:
   simdjson::ondemand::parser parser_;

@@ -38,6 +38,7 @@ SimConfig checked(SimConfig config) {
   require_range("port", config.port, 0, 65'535);
   require_range("ping_interval_ms", config.ping_interval_ms, 0, 86'400'000);
   require_range("pong_timeout_ms", config.pong_timeout_ms, 0, 86'400'000);
+  require_range("data_faults_per_mille", config.data_faults_per_mille, 0, 1000);
   require_range("rest_weight_max", config.rest_weight_max, 0, 1'000'000'000);
   require_range<std::size_t>("client_queue_bytes_max", config.client_queue_bytes_max, 1,
                              std::size_t{1} << 32);
@@ -73,6 +74,7 @@ class ExchangeSim::Impl {
         text(config.dialect),
         clock(config.start_ms, config.speed),
         port(config.port) {
+    controls.is_unlisted = std::vector<std::atomic<bool>>(static_cast<std::size_t>(config.symbols));
     if (config.tls) authority.emplace(config.ca_path);
     if (!config.truth_file.empty()) {
       truth_file.emplace(config.truth_file, history, text);
@@ -160,6 +162,16 @@ void ExchangeSim::set_refuse(bool refuse) {
 
 void ExchangeSim::set_silent(bool silent) {
   impl_->controls.is_silent = silent;
+}
+
+void ExchangeSim::set_listed(const std::string& symbol, bool is_listed) {
+  const auto index = impl_->text.find_symbol(impl_->model, symbol);
+  if (!index) throw std::invalid_argument("the simulator has no symbol '" + symbol + "', see symbol_names()");
+  impl_->controls.is_unlisted[static_cast<std::size_t>(*index)] = !is_listed;
+}
+
+std::uint64_t ExchangeSim::data_faults() const {
+  return impl_->controls.data_faults;
 }
 
 int ExchangeSim::connections() const {

@@ -52,6 +52,10 @@ struct SimConfig {
   int pong_timeout_ms = 0;   ///< real time without an answer to a ping; 0: the venue's own, 1 or 10 min
   int rest_weight_max =
       0;  ///< request weight per real minute, beyond it 429; 0: the venue's own, 6000 or 2400
+  /// Of a thousand closing frames (and pushes of trades) of a symbol so many go wrong, drawn from the seed:
+  /// one is lost, sent twice, cut in the middle, or the frame before it comes once more behind it (D2, D3,
+  /// D6, D12).
+  int data_faults_per_mille = 0;
   std::size_t client_queue_bytes_max =
       64 << 20;  ///< unsent bytes of one websocket, beyond it the client is cut off
 };
@@ -88,6 +92,11 @@ class ExchangeSim {
   /// Keeps connections open and answers pings and requests, but pushes no data while true. REST is not
   /// touched.
   void set_silent(bool silent);
+  /// Takes a symbol out of the venue's list, its streams and its history, or puts it back (D15). Throws
+  /// std::invalid_argument for a symbol that does not exist.
+  void set_listed(const std::string& symbol, bool is_listed);
+  /// Frames that went wrong as data_faults_per_mille wants it, so far.
+  std::uint64_t data_faults() const;
   /// Number of websocket connections.
   int connections() const;
   /// Present venue time, ms.

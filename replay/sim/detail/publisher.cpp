@@ -68,7 +68,8 @@ bool Publisher::run_due(std::int64_t now_ms, bool is_silent, std::size_t events_
     const Event event = queue_.top();
     queue_.pop();
     queue_.push(event_after(event));
-    if (!is_silent && !streams_[static_cast<std::size_t>(event.symbol)].empty()) push_minute(event);
+    if (!is_silent && is_listed(event.symbol) && !streams_[static_cast<std::size_t>(event.symbol)].empty())
+      push_minute(event);
   }
   const std::vector<Subscriber*> to_flush = std::exchange(to_flush_, {});
   for (Subscriber* subscriber : to_flush) subscriber->flush();
@@ -114,13 +115,45 @@ void Publisher::push_stream(int symbol, Stream& stream, const SimBar& minute_bar
   const bool is_unchanged = minute_bar.trades == 0 && (is_final || bar.ts_open_ms != minute_bar.ts_open_ms);
   if (is_unchanged && !is_closed) return;
 
+  is_fault_due_ = is_closed;
   for (const std::string& json :
        text_.bar_frames(history_.model().spec(symbol), interval, bar, ts_event_ms, is_closed)) {
     push_text(stream, json);
   }
 }
 
+bool Publisher::is_listed(int symbol) const {
+  return settings_.is_unlisted == nullptr || !(*settings_.is_unlisted)[static_cast<std::size_t>(symbol)];
+}
+
 void Publisher::push_text(Stream& stream, const std::string& json) {
+  if (settings_.data_faults_per_mille == 0) return send(stream, json);
+  const std::string before = std::exchange(stream.last_text, json);
+  // splitmix64 over a counter: the faults depend on the seed and on what was pushed, on nothing else.
+  std::uint64_t z = settings_.seed + ++fault_draws_ * 0x9e3779b97f4a7c15U;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+  z ^= z >> 31;
+  const bool is_faulty =
+      is_fault_due_ && z % 1000 < static_cast<std::uint64_t>(settings_.data_faults_per_mille);
+  if (!is_faulty) return send(stream, json);
+  if (settings_.data_faults != nullptr) ++*settings_.data_faults;
+  switch (z >> 32 & 3) {
+    case 0:
+      // Lost. Where nothing says that a bar is final nobody could tell, so there it is not.
+      return text_.dialect() == Dialect::kraken_v2 ? send(stream, json) : void();
+    case 1:
+      send(stream, json);
+      return send(stream, json);
+    case 2:
+      return send(stream, json.substr(0, json.size() / 2));
+    default:
+      send(stream, json);
+      if (!before.empty()) send(stream, before);
+  }
+}
+
+void Publisher::send(Stream& stream, const std::string& json) {
   KlineFrame frame(stream.name, json);
   for (Subscriber* subscriber : stream.subscribers) {
     if (subscriber->deliver(frame)) to_flush_.push_back(subscriber);
@@ -142,6 +175,7 @@ void Publisher::push_trades(int symbol, Stream& stream, std::int64_t minute, std
     ++stream.next_minute;
     stream.next_trade = 0;
   }
+  is_fault_due_ = true;
   if (!is_new && !due.empty())
     push_text(stream, text_.trades_frame(history_.model().spec(symbol), due, ts_event_ms));
 }

@@ -1,6 +1,7 @@
 // Decides when which kline frame is pushed, formats it once and hands it to everyone who subscribed.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +60,10 @@ class Publisher {
     int updates_per_bar = 5;
     bool push_quiet_bars = true;  ///< bars without trades are pushed and closed too
     std::int64_t start_minute = 0;
+    std::uint64_t seed = 0;                                       ///< of the data faults
+    int data_faults_per_mille = 0;                                ///< see SimConfig
+    const std::vector<std::atomic<bool>>* is_unlisted = nullptr;  ///< by symbol; null: all are listed
+    std::atomic<std::uint64_t>* data_faults = nullptr;            ///< counts; null: nobody asks
   };
 
   /// History and text must outlive it.
@@ -82,6 +87,7 @@ class Publisher {
     SimBar settled;
     std::int64_t next_minute = -1;
     std::size_t next_trade = 0;  ///< of next_minute: the first not pushed (trades only)
+    std::string last_text;       ///< pushed last, where data faults are wanted
   };
   // Slot 0 of a minute closes the minute before; slots 1..updates_per_bar update it.
   struct Event {
@@ -101,6 +107,8 @@ class Publisher {
                    std::int64_t ts_event_ms);
   void push_trades(int symbol, Stream& stream, std::int64_t minute, std::int64_t ts_event_ms);
   void push_text(Stream& stream, const std::string& json);
+  void send(Stream& stream, const std::string& json);
+  bool is_listed(int symbol) const;
   SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;
 
   const BarHistory& history_;
@@ -109,6 +117,8 @@ class Publisher {
   std::vector<std::vector<Stream>> streams_;  // by symbol
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
   std::vector<Subscriber*> to_flush_;
+  bool is_fault_due_ = false;  ///< what is being pushed closes a bar or holds trades
+  std::uint64_t fault_draws_ = 0;
 };
 
 }  // namespace lockstep::sim

@@ -95,6 +95,7 @@ RestReply RestApi::route(std::string_view path, const Query& query) const {
   const std::string_view name = path.starts_with(prefix) ? path.substr(prefix.size()) : std::string_view{};
   if (name == "klines") return klines(query);
   if (name == "exchangeInfo") return exchange_info(query);
+  if (name == "ticker/24hr") return tickers();
   RestReply out;
   if (name == "ping") {
     out.body = "{}";
@@ -115,7 +116,7 @@ RestReply RestApi::klines(const Query& query) const {
   const auto to = number(query, "endTime");
   std::int64_t limit = number(query, "limit").value_or(kLimitDefault);
   const auto symbol = history_.model().find(symbol_name);
-  if (!symbol) return error(-1121, "Invalid symbol.");
+  if (!symbol || !is_listed(*symbol)) return error(-1121, "Invalid symbol.");
   const int interval_index = find_sim_interval(interval_name);
   if (interval_index < 0) return error(-1120, "Invalid interval.");
   // Above the maximum spot gives the maximum; USD-M refuses.
@@ -154,15 +155,29 @@ RestReply RestApi::exchange_info(const Query& query) const {
     if (!symbol) return error(-1121, "Invalid symbol.");
     symbols.push_back(*symbol);
   }
-  for (int i = 0; names.empty() && i < history_.model().size(); ++i) symbols.push_back(i);
+  for (int i = 0; names.empty() && i < history_.model().size(); ++i) {
+    if (is_listed(i)) symbols.push_back(i);
+  }
   RestReply out;
   out.body = text_.exchange_info(history_.model(), symbols, clock_.now_ms());
+  return out;
+}
+
+RestReply RestApi::tickers() const {
+  RestReply out;
+  out.body = "[";
+  out.body += symbol_list([](const SymbolSpec& spec, int symbol) {
+    return R"({"symbol":")" + spec.name + R"(","quoteVolume":")" + std::to_string(quote_volume(symbol)) +
+           R"(.50000000"})";
+  });
+  out.body += ']';
   return out;
 }
 
 int RestApi::weight_of(std::string_view path, const Query& query) const {
   if (!text_.is_binance()) return 1;
   if (path.ends_with("/exchangeInfo")) return is_spot() ? 20 : 1;
+  if (path.ends_with("/ticker/24hr")) return is_spot() ? 80 : 40;
   if (!path.ends_with("/klines")) return 1;
   if (is_spot()) return 2;
   std::int64_t limit = kLimitDefault;

@@ -1,11 +1,13 @@
 // The REST half of the simulated venue: time, ping, symbol list and history.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "replay/sim/detail/bar_history.hpp"
 #include "replay/sim/detail/url_text.hpp"
@@ -26,8 +28,10 @@ struct RestReply {
 class RestApi {
  public:
   /// weight_max: request weight per real minute; more is answered 429.
-  RestApi(const BarHistory& history, const VenueClock& clock, const VenueText& text, int weight_max)
-      : history_(history), clock_(clock), text_(text), weight_max_(weight_max) {}
+  /// is_unlisted: by symbol.
+  RestApi(const BarHistory& history, const VenueClock& clock, const VenueText& text, int weight_max,
+          const std::vector<std::atomic<bool>>& is_unlisted)
+      : history_(history), clock_(clock), text_(text), weight_max_(weight_max), is_unlisted_(is_unlisted) {}
 
   /// `target` as in the request line: path, question mark, query.
   RestReply get(std::string_view target);
@@ -47,7 +51,11 @@ class RestApi {
   std::string rows(int symbol, int interval, std::optional<std::int64_t> from_ms,
                    std::optional<std::int64_t> to_ms, std::size_t limit, bool is_newest_first) const;
   /// An entry a symbol, joined by commas.
-  std::string symbol_list(const std::function<std::string(const SymbolSpec&)>& entry) const;
+  std::string symbol_list(const std::function<std::string(const SymbolSpec&, int symbol)>& entry) const;
+  bool is_listed(int symbol) const { return !is_unlisted_[static_cast<std::size_t>(symbol)]; }
+  /// What was traded of a symbol in a day, in the quote currency: the first one most.
+  static std::int64_t quote_volume(int symbol) { return 1'000'000'000 / (symbol + 1); }
+  RestReply tickers() const;
   RestReply klines(const Query& query) const;
   RestReply exchange_info(const Query& query) const;
   int weight_of(std::string_view path, const Query& query) const;
@@ -57,6 +65,7 @@ class RestApi {
   const VenueClock& clock_;
   const VenueText& text_;
   int weight_max_;
+  const std::vector<std::atomic<bool>>& is_unlisted_;
   int used_weight_ = 0;
   std::int64_t weight_minute_ = -1;
 };

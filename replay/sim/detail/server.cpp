@@ -65,8 +65,9 @@ Server::Server(const ServerParts& parts, int port)
       publisher_(
           parts.history, parts.text,
           {parts.config.updates_per_bar, parts.config.push_quiet_bars && parts.text.pushes_quiet_bars(),
-           parts.clock.now_ms() / kMinuteMs}),
-      rest_(parts.history, parts.clock, parts.text, weight_max(parts.config)),
+           parts.clock.now_ms() / kMinuteMs, parts.config.seed, parts.config.data_faults_per_mille,
+           &parts.controls.is_unlisted, &parts.controls.data_faults}),
+      rest_(parts.history, parts.clock, parts.text, weight_max(parts.config), parts.controls.is_unlisted),
       context_(make_context(parts, publisher_, rest_)) {
   if (parts_.authority != nullptr) tls_ = parts_.authority->server_context();
   bind(parts_.config.bind, port);

@@ -27,6 +27,8 @@ struct ServerControls {
   std::atomic<bool> is_silent = false;
   std::atomic<bool> has_truth_failed = false;
   std::atomic<int> web_connections = 0;
+  std::vector<std::atomic<bool>> is_unlisted;  ///< by symbol
+  std::atomic<std::uint64_t> data_faults = 0;
 };
 
 /// What a server serves; all of it must outlive the server.

@@ -56,11 +56,13 @@ std::string RestApi::rows(int symbol, int interval, std::optional<std::int64_t> 
   return out;
 }
 
-std::string RestApi::symbol_list(const std::function<std::string(const SymbolSpec&)>& entry) const {
+std::string RestApi::symbol_list(
+    const std::function<std::string(const SymbolSpec&, int symbol)>& entry) const {
   std::string out;
   for (int i = 0; i < history_.model().size(); ++i) {
+    if (!is_listed(i)) continue;
     if (!out.empty()) out += ',';
-    out += entry(history_.model().spec(i));
+    out += entry(history_.model().spec(i), i);
   }
   return out;
 }
@@ -72,17 +74,24 @@ RestReply RestApi::route_bybit(std::string_view path, const Query& query) const 
   };
   if (path == "/v5/market/time") return envelope(R"("timeSecond":"0","timeNano":"0")");
   if (path == "/v5/market/instruments-info") {
-    return envelope(R"("list":[)" + symbol_list([](const SymbolSpec& spec) {
+    return envelope(R"("list":[)" + symbol_list([](const SymbolSpec& spec, int) {
                       return R"({"symbol":")" + spec.name +
                              R"(","status":"Trading","priceFilter":{"tickSize":")" + tick_text(spec) +
                              R"("}})";
                     }) +
                     R"(],"nextPageCursor":"")");
   }
+  if (path == "/v5/market/tickers") {
+    return envelope(R"("list":[)" + symbol_list([](const SymbolSpec& spec, int symbol) {
+                      return R"({"symbol":")" + spec.name + R"(","turnover24h":")" +
+                             std::to_string(quote_volume(symbol)) + R"(.5"})";
+                    }) +
+                    "]");
+  }
   if (path != "/v5/market/kline") return not_found();
   const auto symbol = text_.find_symbol(history_.model(), text_or(query, "symbol"));
   const int interval = find_interval(text_.dialect(), text_or(query, "interval"));
-  if (!symbol || interval < 0)
+  if (!symbol || !is_listed(*symbol) || interval < 0)
     return json(R"({"retCode":10001,"retMsg":"Not supported symbols","result":{},"time":1})");
   const std::int64_t limit = std::clamp<std::int64_t>(number_or(query, "limit", 200), 1, 1000);
   std::optional<std::int64_t> end_ms;
@@ -104,16 +113,23 @@ RestReply RestApi::route_okx(std::string_view path, const Query& query) const {
   if (path == "/api/v5/public/time") return envelope(R"({"ts":")" + std::to_string(clock_.now_ms()) + "\"}");
   if (path == "/api/v5/public/instruments") {
     if (text_or(query, "instType") != "SPOT") return envelope("");
-    return envelope(symbol_list([this](const SymbolSpec& spec) {
+    return envelope(symbol_list([this](const SymbolSpec& spec, int) {
       return R"({"instId":")" + text_.symbol_name(spec) + R"(","instType":"SPOT","state":"live","tickSz":")" +
              tick_text(spec) + "\"}";
+    }));
+  }
+  if (path == "/api/v5/market/tickers") {
+    if (text_or(query, "instType") != "SPOT") return envelope("");
+    return envelope(symbol_list([this](const SymbolSpec& spec, int symbol) {
+      return R"({"instId":")" + text_.symbol_name(spec) + R"(","last":"1","volCcy24h":")" +
+             std::to_string(quote_volume(symbol)) + R"(.5"})";
     }));
   }
   const bool is_recent = path == "/api/v5/market/candles";
   if (!is_recent && path != "/api/v5/market/history-candles") return not_found();
   const auto symbol = text_.find_symbol(history_.model(), text_or(query, "instId"));
   const int interval = find_interval(text_.dialect(), text_or(query, "bar"));
-  if (!symbol || interval < 0)
+  if (!symbol || !is_listed(*symbol) || interval < 0)
     return json(R"({"code":"51001","msg":"Instrument ID doesn't exist","data":[]})");
   const std::int64_t limit =
       std::clamp<std::int64_t>(number_or(query, "limit", 100), 1, is_recent ? 300 : 100);
@@ -131,9 +147,10 @@ RestReply RestApi::route_coinbase(std::string_view path, const Query& query) con
   }
   if (path == kProducts) {
     return json(
-        R"({"products":[)" + symbol_list([this](const SymbolSpec& spec) {
+        R"({"products":[)" + symbol_list([this](const SymbolSpec& spec, int symbol) {
           return R"({"product_id":")" + text_.symbol_name(spec) + R"(","quote_increment":")" +
-                 tick_text(spec) +
+                 tick_text(spec) + R"(","approximate_quote_24h_volume":")" +
+                 std::to_string(quote_volume(symbol)) +
                  R"(","is_disabled":false,"status":"online","trading_disabled":false,"price_increment":")" +
                  tick_text(spec) + "\"}";
         }) +
@@ -144,7 +161,7 @@ RestReply RestApi::route_coinbase(std::string_view path, const Query& query) con
   const auto symbol = text_.find_symbol(history_.model(), name);
   const int interval = find_interval(text_.dialect(), text_or(query, "granularity"));
   const std::int64_t from_s = number_or(query, "start", -1), to_s = number_or(query, "end", -1);
-  if (!symbol || interval < 0 || from_s < 0 || to_s < from_s) {
+  if (!symbol || !is_listed(*symbol) || interval < 0 || from_s < 0 || to_s < from_s) {
     RestReply out = json(R"({"error":"INVALID_ARGUMENT","message":"invalid argument"})");
     out.status = 400;
     return out;
@@ -158,16 +175,23 @@ RestReply RestApi::route_kraken(std::string_view path, const Query& query) const
   };
   if (path == "/0/public/Time") return envelope(R"("unixtime":)" + std::to_string(clock_.now_ms() / 1000));
   if (path == "/0/public/AssetPairs") {
-    return envelope(symbol_list([this](const SymbolSpec& spec) {
+    return envelope(symbol_list([this](const SymbolSpec& spec, int) {
       return "\"X" + spec.name + R"(":{"altname":")" + spec.name + R"(","wsname":")" +
              text_.symbol_name(spec) + R"(","pair_decimals":)" + std::to_string(spec.price_decimals) +
              R"(,"tick_size":")" + tick_text(spec) + R"(","status":"online"})";
     }));
   }
+  if (path == "/0/public/Ticker") {
+    return envelope(symbol_list([](const SymbolSpec& spec, int symbol) {
+      const std::string volume = std::to_string(quote_volume(symbol));
+      return "\"X" + spec.name + R"(":{"v":["1.0",")" + volume + R"("],"p":["1.0","1.0"]})";
+    }));
+  }
   if (path != "/0/public/OHLC") return not_found();
   const auto symbol = history_.model().find(text_or(query, "pair"));
   const int interval = find_interval(text_.dialect(), text_or(query, "interval"));
-  if (!symbol || interval < 0) return json(R"({"error":["EQuery:Unknown asset pair"]})");
+  if (!symbol || !is_listed(*symbol) || interval < 0)
+    return json(R"({"error":["EQuery:Unknown asset pair"]})");
   const std::int64_t now_ms = clock_.now_ms();
   // The newest 720 closed rows and the open one; `since` cannot reach further back.
   const SimInterval& length = kSimIntervals[static_cast<std::size_t>(interval)];
