@@ -51,7 +51,8 @@ NameCache& name_cache() {
 
 Dialer::Dialer(asio::io_context& io, Url url, std::shared_ptr<asio::ssl::context> tls, DialLimits limits,
                Done done)
-    : url_(std::move(url)),
+    : io_(io),
+      url_(std::move(url)),
       tls_(std::move(tls)),
       limits_(limits),
       done_(std::move(done)),
@@ -67,6 +68,7 @@ void Dialer::arm(std::chrono::milliseconds limit, const char* step) {
 }
 
 void Dialer::start() {
+  if (dial_stand_in()) return;
   timer_.expires_after(limits_.resolve);
   timer_.async_wait([self = shared_from_this()](error_code error) {
     if (error) return;
@@ -83,6 +85,19 @@ void Dialer::start() {
                             name_cache().note(self->url_.authority(), endpoints);
                             self->resolved(std::move(endpoints));
                           });
+}
+
+bool Dialer::dial_stand_in() {
+  if (!asio::has_service<StandInNetwork>(io_)) return false;
+  arm(limits_.connect, "connecting");
+  asio::use_service<StandInNetwork>(io_).dial(
+      url_, [self = shared_from_this()](std::unique_ptr<StandIn> stand_in) {
+        if (!self->done_) return;
+        if (!stand_in) return self->finish("connecting: Connection refused");
+        self->transport_ = std::make_shared<Transport>(std::move(self->socket_), std::move(stand_in));
+        self->finish("");
+      });
+  return true;
 }
 
 /// Without an answer the last good one is tried (fault N12). Should the address belong to somebody else by
