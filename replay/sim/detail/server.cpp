@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "replay/sim/detail/venue_limits.hpp"
+
 namespace lockstep::sim {
 namespace {
 
@@ -22,40 +24,18 @@ constexpr std::size_t kEventsPerTick = 20'000;  // then sockets get their turn
 constexpr auto kTickMin = 1ms;                  // frames that are due together leave in one write
 constexpr auto kTickMax = 50ms;
 
-std::size_t messages_max(Dialect dialect) {
-  switch (dialect) {
-    case Dialect::binance_spot:
-      return 5;
-    case Dialect::bybit_spot:
-    case Dialect::bybit_linear:
-      return 200;
-    case Dialect::coinbase_advanced:
-      return 8;
-    default:
-      return 10;
-  }
-}
-
 ConnectionContext make_context(const ServerParts& parts, Publisher& publisher, RestApi& rest) {
-  const bool is_spot = parts.config.dialect == Dialect::binance_spot;
-  const auto given_or = [](int given_ms, std::chrono::milliseconds own) {
-    return given_ms > 0 ? std::chrono::milliseconds(given_ms) : own;
-  };
+  const VenueLimits limits = limits_of(parts.config);
   return {parts.history.model(),
           parts.text,
           parts.clock,
           publisher,
           rest,
           parts.controls.web_connections,
-          given_or(parts.config.ping_interval_ms, is_spot ? 20s : 180s),
-          given_or(parts.config.pong_timeout_ms, is_spot ? 60s : 600s),
-          messages_max(parts.config.dialect),
+          limits.ping_interval,
+          limits.pong_timeout,
+          limits.messages_per_second_max,
           parts.config.client_queue_bytes_max};
-}
-
-int weight_max(const SimConfig& config) {
-  if (config.rest_weight_max > 0) return config.rest_weight_max;
-  return config.dialect == Dialect::binance_usdm ? 2400 : 6000;
 }
 
 }  // namespace
@@ -67,7 +47,7 @@ Server::Server(const ServerParts& parts, int port)
           {parts.config.updates_per_bar, parts.config.push_quiet_bars && parts.text.pushes_quiet_bars(),
            parts.clock.now_ms() / kMinuteMs, parts.config.seed, parts.config.data_faults_per_mille,
            &parts.controls.is_unlisted, &parts.controls.data_faults}),
-      rest_(parts.history, parts.clock, parts.text, weight_max(parts.config), parts.controls.is_unlisted),
+      rest_(parts.history, parts.clock, parts.text, limits_of(parts.config).rest_weight_max, parts.controls.is_unlisted),
       context_(make_context(parts, publisher_, rest_)) {
   if (parts_.authority != nullptr) tls_ = parts_.authority->server_context();
   bind(parts_.config.bind, port);
