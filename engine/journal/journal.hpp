@@ -45,6 +45,9 @@ class Journal {
   /// Writes what this start is (configuration and series), then runs. Throws StorageError when that cannot be
   /// written.
   void start();
+  /// Instead of start(): no threads; writer().step(), sync_now() and keeper().turn() do their work in turns
+  /// of the caller's.
+  void start_turns() { write_start(); }
   /// All shards have ended and flushed: what is pending is written, and a last snapshot of `series` (by
   /// catalog id). False when that was not possible; writer().trouble() says why.
   bool stop(const std::vector<const LiveSeries*>& series);

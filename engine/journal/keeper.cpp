@@ -100,19 +100,23 @@ void Keeper::run() {
       wake_.wait_for(lock, kPeriod, [&] { return is_stopping_; });
       if (is_stopping_) return;
     }
-    try {
-      const bool is_asked = is_asked_now_.exchange(false);
-      if (missing_ == 0 && asked_ == generation_ && (is_asked || steady_clock::now() >= next_)) {
-        is_idle_ = false;
-        for (SnapshotSeries& each : building_.series) each.state.clear();
-        missing_ = building_.series.size();
-        asked_ = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
-      }
-      add_states();
-      write_if_whole();
-    } catch (const StorageError& error) {
-      spdlog::warn("journal: housekeeping: {}; tried again", error.what());
+    turn();
+  }
+}
+
+void Keeper::turn() {
+  try {
+    const bool is_asked = is_asked_now_.exchange(false);
+    if (missing_ == 0 && asked_ == generation_ && (is_asked || steady_clock::now() >= next_)) {
+      is_idle_ = false;
+      for (SnapshotSeries& each : building_.series) each.state.clear();
+      missing_ = building_.series.size();
+      asked_ = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
     }
+    add_states();
+    write_if_whole();
+  } catch (const StorageError& error) {
+    spdlog::warn("journal: housekeeping: {}; tried again", error.what());
   }
 }
 

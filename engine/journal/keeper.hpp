@@ -24,6 +24,8 @@ class Keeper {
 
   void start();
   void stop();
+  /// What the thread does a few times a second; instead of start(), in turns of the caller's.
+  void turn();
 
   /// Any thread: begins a snapshot as if its time had come; false when one is under way or was just asked for.
   bool ask_now() { return is_idle_.load() && !is_asked_now_.exchange(true); }
