@@ -353,7 +353,9 @@ class Daemon::Impl {
     }
     std::vector<const journal::Port*> ports;
     for (auto& shard : shards_) ports.push_back(shard->port());
-    gate_.guard(std::move(ports), journal_->writer());
+    gate_.guard(std::move(ports), journal_->writer(), [this] {
+      return std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->has_backlog(); });
+    });
     gate_.measure(meter_.journal_wait());
   }
 

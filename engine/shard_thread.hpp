@@ -45,6 +45,8 @@ class ShardThread {
   /// Any thread: grows as long as the shard moves.
   std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
   core::EventQueue& queue() { return queue_; }
+  /// Any thread: events wait.
+  bool has_backlog() const { return queue_.depth() > 0; }
   /// While the thread does not run.
   const Shard& shard() const { return shard_; }
   const journal::Port* port() const { return port_; }

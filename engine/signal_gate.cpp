@@ -1,5 +1,6 @@
 #include "engine/signal_gate.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,6 +11,9 @@ namespace {
 
 /// One write and sync that takes longer is a disk in trouble.
 constexpr std::int64_t kStuckNs = 2'000'000'000;
+/// Watches without a backlog before what is published is of the present: a full queue may have lost events,
+/// and the feeds say so a moment later.
+constexpr int kQuietWatches = 3;
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -21,7 +25,9 @@ std::int64_t steady_ns() {
 
 SignalGate::SignalGate(std::size_t series, Deliver deliver) : deliver_(std::move(deliver)), last_(series) {}
 
-void SignalGate::guard(std::vector<const journal::Port*> ports, const journal::Writer& writer) {
+void SignalGate::guard(std::vector<const journal::Port*> ports, const journal::Writer& writer,
+                       std::function<bool()> has_backlog) {
+  has_backlog_ = std::move(has_backlog);
   ports_ = std::move(ports);
   held_.resize(ports_.size());
   writer_ = &writer;
@@ -83,11 +89,19 @@ void SignalGate::doubt(bool is_doubted) {
 void SignalGate::watch_journal() {
   if (writer_ == nullptr) return;
   const std::int64_t since = writer_->busy_since_ns();
-  const bool is_stuck_now = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
+  const bool is_blocked = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
+  quiet_watches_ = is_blocked || is_catching_up() ? 0 : quiet_watches_ + 1;
+  const bool is_stuck_now = is_blocked || (is_stuck() && has_backlog_ && quiet_watches_ < kQuietWatches);
   if (is_stuck_now == is_stuck()) return;
   is_stuck_ = is_stuck_now;
   show_all();
   release();
+}
+
+/// What waited for the journal is still on its way through.
+bool SignalGate::is_catching_up() const {
+  if (has_backlog_ && has_backlog_()) return true;
+  return std::any_of(held_.begin(), held_.end(), [](const auto& held) { return !held.empty(); });
 }
 
 /// The state of every series again, under its last sequence: that it may not be used, or may again.

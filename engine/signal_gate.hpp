@@ -19,8 +19,10 @@ class SignalGate {
   using Deliver = std::function<void(const Signal&)>;
 
   SignalGate(std::size_t series, Deliver deliver);
-  /// Without it everything passes. `ports` by shard.
-  void guard(std::vector<const journal::Port*> ports, const journal::Writer& writer);
+  /// Without it everything passes. `ports` by shard. `has_backlog`: events that waited for a stuck journal
+  /// have not been applied yet, so that what is published now is of the past; may be empty.
+  void guard(std::vector<const journal::Port*> ports, const journal::Writer& writer,
+             std::function<bool()> has_backlog = {});
 
   /// How long live bars were held back is measured there.
   void measure(metrics::Latency::Share& held) { held_times_ = &held; }
@@ -37,6 +39,7 @@ class SignalGate {
 
  private:
   void let_go(Signal& signal);
+  bool is_catching_up() const;
   void pass(const Signal& signal);
   Signal as_shown(Signal signal) const;
   void show_all();
@@ -45,6 +48,8 @@ class SignalGate {
   std::vector<const journal::Port*> ports_;
   const journal::Writer* writer_ = nullptr;
   metrics::Latency::Share* held_times_ = nullptr;
+  std::function<bool()> has_backlog_;
+  int quiet_watches_ = 0;
   std::vector<std::deque<Signal>> held_;  // by shard
   std::vector<Signal> last_;              // by series: what passed last
   std::atomic<bool> is_stuck_{false};

@@ -86,4 +86,32 @@ TEST_CASE("S5: while the disk is full every series is HALTED, and then goes on w
   REQUIRE((rig.out[3].is_valid && rig.out[3].sequence == 2));
 }
 
+// Found by simulation, seed 2: minutes of events had waited for the disk, and each was shown as valid.
+TEST_CASE("S5: what waited for a full disk is worked off before anything is valid again",
+          "[journal][gate][fault][S5]") {
+  Rig rig;
+  bool has_backlog = false;
+  rig.gate.guard({&rig.port}, rig.writer, [&] { return has_backlog; });
+  rig.publish(0, 1);
+  rig.write();
+  rig.storage.capacity = 0;
+  rig.publish(0, 2);
+  rig.write();
+  rig.gate.watch_journal();
+  rig.storage.capacity = SIZE_MAX;
+  has_backlog = true;
+  for (std::uint64_t old = 3; old < 10; ++old) {
+    rig.publish(0, old);
+    rig.write();
+    rig.gate.watch_journal();
+    REQUIRE(rig.gate.is_stuck());
+    REQUIRE_FALSE(rig.out.back().is_valid);
+  }
+  has_backlog = false;
+  for (int i = 0; i < 3; ++i) rig.gate.watch_journal();
+  REQUIRE_FALSE(rig.gate.is_stuck());
+  REQUIRE(rig.out.back().is_valid);
+  REQUIRE(rig.out.back().sequence == 9);
+}
+
 }  // namespace lockstep::engine::journal::test
