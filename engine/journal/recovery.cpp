@@ -52,6 +52,7 @@ class Recovery {
     if (!is_done) try_journal_alone();
     take_best();
     repair();
+    make_durable();
     set_position();
     return std::move(out_);
   }
@@ -255,6 +256,19 @@ class Recovery {
     check(file->truncate(end.good_bytes), "truncate", path);
     check(file->sync(), "sync", path);
     check(file->close(), "close", path);
+  }
+
+  /// The run before may have ended between writing and syncing: what it wrote is read, and rested on from
+  /// here on, but it would still be lost with the power.
+  void make_durable() {
+    const JournalEnd& end = best_->end;
+    if (!end.segment || end.file.is_compressed) return;
+    const std::string path = journal_ + "/" + end.file.name();
+    std::unique_ptr<File> file;
+    check(storage_.open(path, file), "open", path);
+    check(file->sync(), "sync", path);
+    check(file->close(), "close", path);
+    check(storage_.sync_folder(journal_), "sync", journal_);
   }
 
   void set_position() {
