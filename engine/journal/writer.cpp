@@ -310,9 +310,9 @@ Writer::Step Writer::write_group() {
   return has_failed() ? Step::failed : Step::written;
 }
 
-/// Ends a segment; the next group opens a new one.
+/// Ends a segment; the next group opens a new one. Whatever the policy: a snapshot could not sync it any more.
 void Writer::seal() {
-  if (is_unsynced_ && config_.fsync != FsyncPolicy::never) {
+  if (is_unsynced_) {
     if (const int error = sync_file(); error != 0) return fail(io_text("sync", path(), error));
   }
   if (const int error = file_->close(); error != 0) return fail(io_text("close", path(), error));
