@@ -119,6 +119,7 @@ void Backfiller::ask_time(Job& job) {
                  if (error.empty()) error = self->source_.parse_time(result.body, server_time_ms);
                  if (!error.empty()) return self->retry(*job, error);
                  job->server_time_ms = server_time_ms;
+                 if (self->hear_time_) self->hear_time_(server_time_ms);
                  job->is_busy = false;
                  self->set_first_cursor(*job);
                  if (!self->is_page_possible(*job)) {

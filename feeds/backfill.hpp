@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
 
   /// A newer request of a series takes the place of the one before. Waits while the series is not listed yet.
   void request(const core::BackfillRequest& request);
+  /// Hears what time it is at the venue, whenever history has asked for it.
+  void on_server_time(std::function<void(std::int64_t server_time_ms)> hear) { hear_time_ = std::move(hear); }
   /// Series have been listed: requests that waited for that go on.
   void wake();
   void stop();
@@ -91,6 +94,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   Settings settings_;
   std::shared_ptr<net::HttpClient> client_;
   RestSource& source_;
+  std::function<void(std::int64_t)> hear_time_;
   const core::Catalog& catalog_;
   EventOutlet& outlet_;
   std::map<core::SeriesId, Job> jobs_;

@@ -93,6 +93,12 @@ VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const Feed
     if (is_history_rolled(catalog[id])) backfill.rolled_from.emplace(id, *roll_up_from_);
   }
   backfiller_ = std::make_shared<Backfiller>(io, backfill, client_, *rest_, catalog, outlet_);
+  // A venue that pushes nothing has a time all the same, and without one no bar would ever be late. An answer
+  // that took long says less than what is known.
+  backfiller_->on_server_time([this](std::int64_t ms) {
+    const std::int64_t now_ns = net::monotonic_ns();
+    if (!clock_.is_known() || ms > clock_.now_ms(now_ns)) clock_.note(ms, now_ns);
+  });
   if (!series_.empty()) venue_index_ = catalog[series_.front()].venue_index;
 }
 
