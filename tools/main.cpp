@@ -19,6 +19,7 @@
 #include "tools/run_command.hpp"
 #include "tools/scan_command.hpp"
 #include "tools/sim_command.hpp"
+#include "tools/simulate_command.hpp"
 #include "tools/verify_command.hpp"
 
 int main(int argc, char** argv) {
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   add_journal_command(app, run);
   add_audit_command(app, run);
   add_sim_command(app, run);
+  add_simulate_command(app, run);
   add_bench_command(app, run);
   add_alerts_command(app, run);
   add_doctor_command(app, run);
