@@ -313,7 +313,7 @@ struct Section {
   bool is_list;
   void (*read)(TomlTable&, Config&);
 };
-constexpr std::array<Section, 7> kSections = {{
+constexpr std::array<Section, 8> kSections = {{
     {"atc", false, [](TomlTable& table, Config& config) { read_atc(table, config.atc); }},
     {"feed", true, [](TomlTable& table, Config& config) { read_feed(table, config.feeds.emplace_back()); }},
     {"engine", false, [](TomlTable& table, Config& config) { read_engine(table, config.engine); }},
