@@ -385,7 +385,11 @@ class Daemon::Impl {
     links.durable = [this] { return journal_->keeper().durable(); };
     // Their helps are the meter's.
     links.passed = [&passes = metrics_.counter("lockstep_audit_passes_total", "")] { passes.add(); };
-    links.differed = [&differences = metrics_.counter("lockstep_audit_mismatches_total", "")] { differences.add(); };
+    links.differed = [this, &differences = metrics_.counter("lockstep_audit_mismatches_total", "")](
+                         core::SeriesId id, const audit::Difference& difference) {
+      differences.add();
+      report_audit_difference(id, difference.ts_open_ms, summary(difference));
+    };
     audit_ = std::make_unique<audit::AuditThread>(journal::posix_storage(), config_.engine.data_dir, config_.audit,
                                                   catalog_, settings_, std::move(links));
   }

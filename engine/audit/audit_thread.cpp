@@ -197,7 +197,9 @@ bool AuditThread::walk_and_check(std::map<core::SeriesId, Held>& held,
 }
 
 void AuditThread::take_verdict(core::SeriesId id, const Verdict& verdict) {
-  if ((verdict.difference || verdict.backend_difference) && links_.differed) links_.differed();
+  for (const auto* difference : {&verdict.difference, &verdict.backend_difference}) {
+    if (*difference && links_.differed) links_.differed(id, **difference);
+  }
   change_stats([&](Stats& stats) {
     ++stats.series;
     stats.bars += static_cast<std::uint64_t>(verdict.bars);

@@ -29,8 +29,9 @@ class AuditThread {
     std::function<bool(const core::MarketEvent&)> push;
     /// The last record that is written.
     std::function<std::uint64_t()> durable;
-    /// For metrics; may be empty: a pass has ended, something was found to differ.
-    std::function<void()> passed, differed;
+    /// For metrics and alerts; may be empty: a pass has ended, something was found to differ.
+    std::function<void()> passed;
+    std::function<void(core::SeriesId, const Difference&)> differed;
   };
 
   /// Everything given must outlive it.
