@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <mutex>
+#include <set>
 
 #include "feeds/net/name_cache.hpp"
 #include "feeds/venue.hpp"
@@ -273,6 +274,42 @@ TEST_CASE("D5, N16: without a closed flag a row or frame that cannot be read kee
     REQUIRE(harness.wait_for(EventKind::stream_down));
     CHECK(harness.sink.of_kind(EventKind::stream_down)[0].reason == Reason::events_lost);
   }
+}
+
+TEST_CASE("R7: after an outage every series gets its first page before anybody gets a second one",
+          "[feeds][following][fault][R7]") {
+  constexpr int kSymbols = 40;
+  std::vector<std::string> symbols;
+  for (int i = 0; i < kSymbols; ++i) symbols.push_back(fmt::format("S{:02}USDT", i));
+  Following test(symbols);
+  test.set_list(symbols);
+  test.harness.now_ms = kStartMs + 1500 * kMinute;
+  std::mutex mutex;
+  std::vector<std::string> pages;
+  test.venue.on_http([&](const std::string& target) -> HttpReply {
+    if (target.find("exchangeInfo") != std::string::npos) return {200, test.list};
+    if (target == "/api/v3/time")
+      return {200, fmt::format(R"({{"serverTime":{}}})", test.harness.now_ms.load())};
+    {
+      const std::lock_guard lock(mutex);
+      pages.push_back(target.substr(target.find("symbol=") + 7, 7));
+    }
+    std::string rows;
+    const std::int64_t from_ms = query_number(target, "startTime");
+    for (int i = 0; i < 1000 && from_ms + i * kMinute < test.harness.now_ms; ++i) {
+      rows += (i > 0 ? "," : "") + kline_row(from_ms + i * kMinute, "5.00");
+    }
+    return {200, "[" + rows + "]"};
+  });
+  test.start();
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    test.harness.feed->request_backfill({test.harness.series[i], 1, kStartMs, 0});
+  }
+  REQUIRE(test.harness.wait_for(EventKind::backfill_done, kSymbols));
+  const std::lock_guard lock(mutex);
+  REQUIRE(pages.size() >= 2 * kSymbols);
+  const std::set<std::string> first(pages.begin(), pages.begin() + kSymbols);
+  CHECK(first.size() >= kSymbols - 4);  // four are in flight at once, and may overtake each other
 }
 
 TEST_CASE("T2: a clock that is set back or runs slowly is no standstill",

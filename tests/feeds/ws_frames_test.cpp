@@ -110,6 +110,14 @@ TEST_CASE("N16: what a server may not send is refused with the right code",
   CHECK(violation_of(frame(0x88, "\x03\xe8 bye") + frame(0x82, "\xff")) == 0);
 }
 
+TEST_CASE("N15: a frame that says it is compressed is refused before a byte of it is looked at",
+          "[feeds][ws_frames][fault][N15]") {
+  // A kilobyte of deflate that would be a megabyte: no extension is offered, so it may not come at all.
+  CHECK(violation_of(frame(0xc1, std::string(1000, '\0'))) == 1002);
+  CHECK(violation_of(frame(0x41, "x") + frame(0x80, "y")) == 1002);  // the first of a fragmented one
+  CHECK(violation_of(frame(0x01, "x") + frame(0xc0, "y")) == 1002);  // or a later one
+}
+
 TEST_CASE("close frames give their code and reason", "[feeds][ws_frames]") {
   WsMessageReader reader(kMax);
   const std::string bytes = frame(0x88, "\x03\xf4 restart");
