@@ -58,7 +58,7 @@ async function run() {
     '[engine]', `data_dir = "${folder}/data"`, 'late_s = 600', '[journal]', 'fsync = "never"', '[api]', 'port = 0', ''].join('\n'));
   const daemon = await start(['run', '--config', 'lockstep.toml', '--plain'], 'stderr', /API at (http:\S+)\/v1\/status/);
   const address = daemon.match[1];
-  await until(async () => (await fetch(`${address}/readyz`)).ok, 'the daemon to be ready', 120_000);
+  await until(async () => (await fetch(`${address}/readyz`)).ok, 'the daemon to be ready', 120_000 + 300 * symbols);
   return { sim: sim.child, address, listed };
 }
 
