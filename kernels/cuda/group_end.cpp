@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "incremental/detail/digest_numbers.hpp"
 #include "kernels/detail/end_state.hpp"
 
 namespace lockstep::cuda {
 namespace {
+
+static_assert(kDigestFactor == detail::kDigestPrime);
 
 using detail::BatchPlan;
 using detail::SeriesEnd;

@@ -129,7 +129,7 @@ struct Averages {
     if constexpr (kFamily == kKama) kama(j);
   }
   LOCKSTEP_DEVICE SideBits all() {
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) member(j);
     return sides;
   }

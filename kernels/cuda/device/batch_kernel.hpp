@@ -31,7 +31,7 @@ struct BatchKernel {
     const FamilyState& from = thread.state().family[thread.warp];
     Registers& r = thread.r;
     const I32 lane = thread.lane;
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) {
       r.word[0][j] = from.word[0][j][lane];
       r.word[1][j] = from.word[1][j][lane];
@@ -64,7 +64,7 @@ struct BatchKernel {
     FamilyState& to = thread.state().family[thread.warp];
     const Registers& r = thread.r;
     const I32 lane = thread.lane;
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) {
       to.word[0][j][lane] = r.word[0][j];
       to.word[1][j][lane] = r.word[1][j];
@@ -196,7 +196,7 @@ struct BatchKernel {
       }
       F64 sum(0.0);
       F64 votes(0.0);
-#pragma unroll
+      LOCKSTEP_UNROLLED
       for (I32 f = 0; f < kFamilyCount; ++f) {
         if (!thread.config().is_enabled(f)) continue;
         const F64 weight(shared().equity[f][row][lane]);
@@ -230,16 +230,14 @@ struct BatchKernel {
   }
 
   /// The row whose average, direction and event are published with that of a bar.
-  LOCKSTEP_DEVICE I32 published(I32 row) const {
-    return args().plan.strategy ? row : row + 1;
-  }
+  LOCKSTEP_DEVICE I32 published(I32 row) const { return args().plan.strategy ? row : row + 1; }
 
   /// Lane `warp` of every series' digest: docs/numbers.md has the formula.
   LOCKSTEP_DEVICE void add_digests(const ChunkRows& chunk) const {
     U64 digest = thread.r.digest;
     const auto add = [&](U64 word) {
       digest ^= word;
-      digest = (digest ^ digest >> 32) * 0x9e3779b1u;
+      digest = (digest ^ digest >> 32) * kDigestFactor;
     };
     const I32 lane = thread.lane;
     for (I32 row = 0; row < chunk.rows && thread.has(chunk.first + row); ++row) {
@@ -267,7 +265,7 @@ struct BatchKernel {
       const I64 at = thread.row_of(series, t);
       if (args().average) args().average[at] = shared().average[published(row)][lane];
       if (args().verdict) args().verdict[at] = shared().verdict[published(row)][lane];
-#pragma unroll
+      LOCKSTEP_UNROLLED
       for (I32 f = 0; f < kFamilyCount; ++f) {
         if (args().signal[f]) args().signal[f][at] = shared().signal[f][row][lane];
         if (args().equity[f]) args().equity[f][at] = shared().equity[f][row][lane];

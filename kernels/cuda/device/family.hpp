@@ -15,7 +15,7 @@ struct Family {
   /// Members whose average is defined at bar t.
   LOCKSTEP_DEVICE U32 defined(I64 t) const {
     U32 bits = 0;
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) bits |= static_cast<U32>(t >= plan().first[kFamily][j]) << j;
     return bits;
   }
@@ -40,7 +40,7 @@ struct Family {
   }
 
   LOCKSTEP_DEVICE void start() const {
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) thread.r.equity[j] = F64(1.0);
     thread.r.equity2 = F64(plan().start_equity2[kFamily]);
     thread.r.held = F64(0.0);
@@ -52,7 +52,7 @@ struct Family {
     const F64 one(1.0);
     const F64 gain = one + grown;
     const F64 loss = one + -grown;
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) {
       const F64 factor =
           select((r.positive >> j & 1) != 0, gain, select((r.negative >> j & 1) != 0, loss, one));
@@ -67,7 +67,7 @@ struct Family {
     Registers& r = thread.r;
     F64 sum(0.0);
     F64 votes(0.0);
-#pragma unroll
+    LOCKSTEP_UNROLLED
     for (I32 j = 0; j < kMemberCount; ++j) {
       const F64 equity = r.equity[j];
       sum = sum + equity;

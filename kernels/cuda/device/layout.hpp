@@ -18,7 +18,8 @@ inline constexpr int kThreads = kWarps * kLanes;
 inline constexpr int kRowsMax = 8;
 /// A row of shared memory: one more than the lanes, so that reading along time meets other banks.
 inline constexpr int kRow = kLanes + 1;
-inline constexpr int kDigestLaneCount = 6;
+/// As incremental/detail/digest_numbers.hpp has it; group_end.cpp holds both against each other.
+inline constexpr U64 kDigestFactor = 0x9e3779b1u;
 inline constexpr int kEma = 0, kHma = 1, kWma = 2, kDema = 3, kLsma = 4, kKama = 5;
 
 /// BatchPlan, as far as a kernel needs it.

@@ -10,8 +10,10 @@
 
 #ifdef __CUDACC__
 #define LOCKSTEP_DEVICE __device__ __forceinline__
+#define LOCKSTEP_UNROLLED _Pragma("unroll")
 #else
 #define LOCKSTEP_DEVICE inline
+#define LOCKSTEP_UNROLLED
 #endif
 
 namespace lockstep::cuda {
