@@ -7,13 +7,27 @@
 #include <chrono>
 #include <cstdint>
 
+#include "feeds/net/clock.hpp"
+
 namespace lockstep::feeds::net {
 
-/// ns since the machine started, its sleep included, which the monotonic clock leaves out.
+/// The monotonic clock and how long the machine has slept, which that clock leaves out, ns.
 inline std::int64_t boottime_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+  const auto read = [](clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+  };
+  // Both clocks within a moment: a pause between the two readings would look like sleep.
+  constexpr std::int64_t kMomentNs = 1'000'000;
+  std::int64_t asleep_ns = 0;
+  for (int tries = 0; tries < 8; ++tries) {
+    const std::int64_t before_ns = read(CLOCK_MONOTONIC);
+    asleep_ns = read(CLOCK_BOOTTIME) - before_ns;
+    if (read(CLOCK_MONOTONIC) - before_ns < kMomentNs) break;
+  }
+  // By the program's own clock, not by the system's: a simulation has one of its own.
+  return monotonic_ns() + asleep_ns;
 }
 
 /// Told the time regularly, it says when that was long ago.
