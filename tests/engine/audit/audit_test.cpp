@@ -12,7 +12,7 @@
 namespace lockstep::engine::audit::test {
 namespace {
 
-using detail::StateBlock;
+using lockstep::detail::StateBlock;
 using engine::test::history_anchor;
 using engine::test::rolling_anchor;
 using engine::test::time_anchor;

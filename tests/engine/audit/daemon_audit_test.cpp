@@ -87,7 +87,7 @@ TEST_CASE("a bit that flips in a running daemon is found, reported and rebuilt",
       [&] {
         if (!is_planted && std::all_of(closed.begin(), closed.end(), [](int have) { return have >= 3; })) {
           is_planted = true;
-          plant_state_fault({1, offsetof(detail::StateBlock, equity2) + 8, 0});
+          plant_state_fault({1, offsetof(lockstep::detail::StateBlock, equity2) + 8, 0});
           return false;
         }
         if (!is_planted) return false;
