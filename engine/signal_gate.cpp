@@ -14,6 +14,8 @@ constexpr std::int64_t kStuckNs = 2'000'000'000;
 /// Watches without a backlog before what is published is of the present: a full queue may have lost events,
 /// and the feeds say so a moment later.
 constexpr int kQuietWatches = 3;
+/// With much traffic something always waits: then so many watches are enough to have worked off what is old.
+constexpr int kCatchUpWatches = 20;
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -91,7 +93,9 @@ void SignalGate::watch_journal() {
   const std::int64_t since = writer_->busy_since_ns();
   const bool is_blocked = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
   quiet_watches_ = is_blocked || is_catching_up() ? 0 : quiet_watches_ + 1;
-  const bool is_stuck_now = is_blocked || (is_stuck() && has_backlog_ && quiet_watches_ < kQuietWatches);
+  open_watches_ = is_blocked ? 0 : open_watches_ + 1;
+  const bool is_behind = quiet_watches_ < kQuietWatches && open_watches_ < kCatchUpWatches;
+  const bool is_stuck_now = is_blocked || (is_stuck() && has_backlog_ && is_behind);
   if (is_stuck_now == is_stuck()) return;
   is_stuck_ = is_stuck_now;
   show_all();

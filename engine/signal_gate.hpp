@@ -49,7 +49,8 @@ class SignalGate {
   const journal::Writer* writer_ = nullptr;
   metrics::Latency::Share* held_times_ = nullptr;
   std::function<bool()> has_backlog_;
-  int quiet_watches_ = 0;
+  int quiet_watches_ = 0;                 // in a row that found nothing waiting
+  int open_watches_ = 0;                  // since the journal took something again
   std::vector<std::deque<Signal>> held_;  // by shard
   std::vector<Signal> last_;              // by series: what passed last
   std::atomic<bool> is_stuck_{false};

@@ -114,4 +114,22 @@ TEST_CASE("S5: what waited for a full disk is worked off before anything is vali
   REQUIRE(rig.out.back().sequence == 9);
 }
 
+// Found by simulation, seed 4.
+TEST_CASE("S5: traffic that never ends does not keep the series HALTED", "[journal][gate][fault][S5]") {
+  Rig rig;
+  rig.gate.guard({&rig.port}, rig.writer, [] { return true; });
+  rig.publish(0, 1);
+  rig.write();
+  rig.storage.capacity = 0;
+  rig.publish(0, 2);
+  rig.write();
+  rig.gate.watch_journal();
+  REQUIRE(rig.gate.is_stuck());
+  rig.storage.capacity = SIZE_MAX;
+  rig.write();
+  for (int i = 0; i < 20; ++i) rig.gate.watch_journal();
+  REQUIRE_FALSE(rig.gate.is_stuck());
+  REQUIRE(rig.out.back().is_valid);
+}
+
 }  // namespace lockstep::engine::journal::test
