@@ -119,6 +119,7 @@ void Backfiller::ask_time(Job& job) {
                  if (error.empty()) error = self->source_.parse_time(result.body, server_time_ms);
                  if (!error.empty()) return self->retry(*job, error);
                  job->server_time_ms = server_time_ms;
+                 job->server_time_ns = net::monotonic_ns();
                  if (self->hear_time_) self->hear_time_(server_time_ms);
                  job->is_busy = false;
                  self->set_first_cursor(*job);
@@ -290,15 +291,23 @@ void Backfiller::push_ready(Job& job) {
   pump();
 }
 
+/// The venue's time when an answer is complete.
+std::int64_t Backfiller::time_of_end(const Job& job) const {
+  // A bar that is only begun has not been given.
+  if (is_full(job) && is_page_possible(job))
+    return catalog_[job.request.series].interval.open_of(job.cursor_ms);
+  // Without any bar the series takes it for the time up to which there was none.
+  if (job.bars_given == 0) return *job.server_time_ms;
+  // Refusals and slow pages may have taken minutes since the venue told its time: a bar can be late by now.
+  return *job.server_time_ms + (net::monotonic_ns() - job.server_time_ns) / 1'000'000;
+}
+
 bool Backfiller::push_done(const Job& job) {
   MarketEvent event;
   event.kind = EventKind::backfill_done;
   event.series = job.request.series;
   event.request_id = job.request.request_id;
-  const bool is_cut = is_full(job) && is_page_possible(job);
-  // A bar that is only begun has not been given.
-  event.ts_event_ms =
-      is_cut ? catalog_[job.request.series].interval.open_of(job.cursor_ms) : *job.server_time_ms;
+  event.ts_event_ms = time_of_end(job);
   event.ts_recv_ns = net::monotonic_ns();
   return outlet_.push_history(event);
 }

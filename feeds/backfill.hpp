@@ -59,6 +59,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
     core::BackfillRequest request;
     std::uint64_t generation = 0;  ///< answers to an older job of the series are dropped by it
     std::optional<std::int64_t> server_time_ms;
+    std::int64_t server_time_ns = 0;  ///< monotonic: when it was told
     std::int64_t cursor_ms = 0;     ///< open time of the next bar wanted
     std::optional<RollUp> roll_up;  ///< pages hold its parts
     std::int64_t covers_to_ms = 0;  ///< the present page covers opens up to here
@@ -86,6 +87,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   Job* find(core::SeriesId series, std::uint64_t generation);
   bool is_page_possible(const Job& job) const;
   bool is_full(const Job& job) const;
+  std::int64_t time_of_end(const Job& job) const;
   int rows_wanted(const Job& job) const;
   /// What pages are made of: the series' own interval, or the one it is rolled up from.
   const core::Interval& page_interval(core::SeriesId series) const;
