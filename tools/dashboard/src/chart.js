@@ -99,7 +99,7 @@ export class Chart {
     if (this.open) this.drawOpen(this.open);
   }
 
-  /** The newest closed bars, oldest first; those that are there already are drawn again. */
+  /** The newest closed bars, oldest first; some may be there already. */
   append(rows) {
     const from = this.rows.at(-1)?.time ?? -Infinity;
     const newest = rows.filter((row) => row.time >= from);
@@ -107,14 +107,8 @@ export class Chart {
     if (newest[0].time === from) this.rows.pop();
     this.rows.push(...newest);
     if (this.open?.time <= newest.at(-1).time) this.open = null;
-    // The next bar may have been drawn as open before the answer came, and the chart takes no bar in front of its last.
-    if (this.open) return this.draw();
-    for (const row of newest) {
-      this.candles.update(candle(row));
-      this.average.update(value(row.time, row.average));
-      row.members.forEach((each, i) => this.lines[i].update(member(row.time, each, this.shade(i, row.members.length))));
-    }
-    if (newest.some((row) => row.event)) this.markers.setMarkers(this.rows.filter((each) => each.event).map(arrow));
+    // All anew: these or later bars may have been drawn as open, and the chart takes none in front of its last.
+    this.draw();
   }
 
   /** The bar that is still open: hollow, since it may change. */
