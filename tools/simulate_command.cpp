@@ -7,10 +7,12 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "replay/simulation/command_options.hpp"
 #include "tools/exit_code.hpp"
 
 namespace lockstep::tools {
@@ -29,8 +31,9 @@ std::filesystem::path find_program() {
 int become(std::vector<std::string> arguments) {
   const std::filesystem::path program = find_program();
   if (program.empty()) {
-    std::cerr << "lockstep simulate: there is no lockstep-simulate beside this program; it is built and installed "
-                 "with it\n";
+    std::cerr
+        << "lockstep simulate: there is no lockstep-simulate beside this program; it is built and installed "
+           "with it\n";
     return kExitEnvironment;
   }
   arguments.insert(arguments.begin(), "lockstep-simulate");
@@ -47,9 +50,10 @@ int become(std::vector<std::string> arguments) {
 void add_simulate_command(CLI::App& app, std::function<int()>& run) {
   CLI::App* const simulate = app.add_subcommand(
       "simulate", "The whole daemon against a simulated venue, with faults, on one thread, from one seed");
-  simulate->prefix_command();
-  simulate->set_help_flag();
-  simulate->callback([simulate, &run] { run = [simulate] { return become(simulate->remaining()); }; });
+  const auto options = std::make_shared<simulation::CommandOptions>();
+  simulation::add_options(*simulate, *options);
+  simulate->callback(
+      [options, &run] { run = [options] { return become(simulation::to_arguments(*options)); }; });
 }
 
 }  // namespace lockstep::tools

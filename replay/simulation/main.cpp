@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "replay/sim/exchange_sim.hpp"
+#include "replay/simulation/command_options.hpp"
 #include "replay/simulation/simulation.hpp"
 
 namespace {
@@ -52,37 +52,26 @@ void print_failure(const SimulationOptions& options, const SimulationReport& rep
 int main(int argc, char** argv) {
   CLI::App app{"Runs the whole daemon against a simulated venue, on one thread, from one seed",
                "lockstep simulate"};
-  SimulationOptions options;
-  std::uint64_t count = 1;
-  double seconds = 0;
-  bool has_trace = false, is_twice = false, is_quiet = false;
-  app.add_option("--seed", options.seed, "Everything comes from it: market, faults, order of turns")
-      ->capture_default_str();
-  app.add_option("--count", count, "So many seeds, from --seed on")->capture_default_str();
-  app.add_option("--seconds", seconds, "Begin no further seed after so many seconds; 0: no limit")
-      ->capture_default_str();
-  app.add_option("--hours", options.hours, "Hours of market time for each seed")
-      ->check(CLI::Range(0.5, 1000.0))
-      ->capture_default_str();
-  app.add_option("--venue", options.venue, "Instead of one that the seed draws")
-      ->check(CLI::IsMember(lockstep::sim::dialect_names()));
-  app.add_flag("--trace", has_trace, "Print what happens, with the daemon's log");
-  app.add_flag("--twice", is_twice, "Run each seed twice and compare their hashes");
-  app.add_flag("--quiet", is_quiet, "Print failures and totals only");
+  lockstep::simulation::CommandOptions asked;
+  lockstep::simulation::add_options(app, asked);
   CLI11_PARSE(app, argc, argv);
-  if (has_trace) options.trace = [](const std::string& line) { fmt::print("{}\n", line); };
+  SimulationOptions options;
+  options.hours = asked.hours;
+  options.venue = asked.venue;
+  if (asked.has_trace) options.trace = [](const std::string& line) { fmt::print("{}\n", line); };
   Totals totals;
   const double begin = host_seconds();
-  const std::uint64_t first = options.seed;
+  const std::uint64_t first = asked.seed;
   try {
-    for (std::uint64_t i = 0; i < count && (seconds == 0 || host_seconds() - begin < seconds); ++i) {
+    for (std::uint64_t i = 0;
+         i < asked.count && (asked.seconds == 0 || host_seconds() - begin < asked.seconds); ++i) {
       options.seed = first + i;
       SimulationReport report = lockstep::simulation::simulate(options);
-      if (is_twice && lockstep::simulation::simulate(options).hash != report.hash)
+      if (asked.is_twice && lockstep::simulation::simulate(options).hash != report.hash)
         report.violations.push_back("the same seed has come to another hash");
       totals.add(report);
-      if (!report.violations.empty()) print_failure(options, report, has_trace);
-      if (!is_quiet) {
+      if (!report.violations.empty()) print_failure(options, report, asked.has_trace);
+      if (!asked.is_quiet) {
         fmt::print(
             "seed {} {} hash {:016x} {}: {} publications, {} bars compared, {} faults, {} starts, {} power "
             "cuts\n",
