@@ -35,10 +35,11 @@ struct Candidate {
   Outputs outputs;
   BatchResult result;
 
-  bool is_ranked() const { return result.status == Status::ok && !std::isnan(outputs.average); }
+  /// Every average is defined; before, the signals of few of them would be compared with those of all.
+  bool is_warm() const { return result.bars >= params->warmup_bars(); }
 };
 
-/// What a row is sorted by; undefined values come last, whichever way it goes.
+/// What a row is sorted by; series that are still warming up come last, whichever way it goes.
 class Order {
  public:
   explicit Order(const ScanOptions& options)
@@ -61,7 +62,7 @@ class Order {
 
  private:
   double value(const Candidate& one) const {
-    if (!one.is_ranked()) return kUndefined;
+    if (!one.is_warm()) return kUndefined;
     return family_ < kFamilies ? one.outputs.signal[family_] : one.outputs.average;
   }
 
@@ -188,6 +189,7 @@ class Scan {
   }
 
   static const char* direction_text(const Candidate& one) {
+    if (!one.is_warm()) return "warming";
     if (one.outputs.direction == 0) return "-";
     return one.outputs.direction > 0 ? "long" : "short";
   }
@@ -203,13 +205,13 @@ class Scan {
       return std::isnan(value) ? std::string("-") : fmt::format("{:.2f}", value);
     };
     std::string line =
-        fmt::format("{:>4}  {:<{}}  {:>8}  {:>5}  {:>4}", "rank", "series", width, "average", "dir", "turn");
+        fmt::format("{:>4}  {:<{}}  {:>8}  {:>7}  {:>4}", "rank", "series", width, "average", "dir", "turn");
     for (const auto& name : kFamilyNames) line += fmt::format("  {:>5}", name);
     out_ << line << fmt::format("  {:>7}  {:>14}  {:>13}\n", "bars", "close", "ts_ms");
     for (std::size_t i = 0; i < all_.size(); ++i) {
       const Candidate& one = all_[i];
       const bool has_turned = one.outputs.event != TradeEvent::none;
-      line = fmt::format("{:>4}  {:<{}}  {:>8}  {:>5}  {:>4}", i + 1, one.name, width,
+      line = fmt::format("{:>4}  {:<{}}  {:>8}  {:>7}  {:>4}", i + 1, one.name, width,
                          std::isnan(one.outputs.average) ? "-" : fmt::format("{:.4f}", one.outputs.average),
                          direction_text(one), has_turned ? "now" : "");
       for (const double signal : one.outputs.signal) line += fmt::format("  {:>5}", number(signal));
@@ -229,6 +231,7 @@ class Scan {
       row["ts_ms"] = one.bars.back().ts_open_ms;
       row["close"] = close_text(one);
       row["bars"] = one.result.bars;
+      row["warm"] = one.is_warm();
       row["average_signal"] = number(one.outputs.average);
       for (std::size_t f = 0; f < kFamilies; ++f)
         row[std::string(kFamilyNames[f]) + "_signal"] = number(one.outputs.signal[f]);

@@ -405,7 +405,7 @@ TEST_CASE("an unknown key suggests the nearest one that is known", "[engine][con
       {"[api]\nprot = 1\n", "bot.toml:2: [api] has no key \"prot\"; did you mean \"port\"?"},
       {"[api]\nshards = 2\n",
        "bot.toml:2: [api] has no key \"shards\"; [engine] has one; the keys of [api] are: bind, port, token, "
-       "clients_max"},
+       "token_file, clients_max, history_bars, allow_plaintext, origins"},
       {"[input]\nfoo = 2\n",
        "bot.toml:2: [input] has no key \"foo\"; the keys of [input] are: price_scale, price_rounding"},
       {"[[feed]]\nsymbol = \"BTCUSDT\"\n",
@@ -413,10 +413,10 @@ TEST_CASE("an unknown key suggests the nearest one that is known", "[engine][con
       {"[egine]\n",
        "bot.toml:1: there is no table or key \"egine\"; did you mean \"engine\"?; the tables are [atc], "
        "[[feed]], "
-       "[engine], [journal], [api], [alerts], [input]"},
+       "[engine], [journal], [audit], [api], [alerts], [input]"},
       {"lambda = 0.02\n",
        "bot.toml:1: there is no table or key \"lambda\"; the tables are [atc], [[feed]], [engine], "
-       "[journal], [api], "
+       "[journal], [audit], [api], "
        "[alerts], [input]"},
       {"[feed]\nvenue = \"v\"\n",
        "bot.toml:1: \"feed\" must be a table: write [[feed]] on a line of its own"},
@@ -516,7 +516,7 @@ TEST_CASE("every key is on the configuration page, and its examples are read", "
     all += block;
   }
   const std::vector<std::string> keys = known_config_keys();
-  CHECK(keys.size() == 69);
+  CHECK(keys.size() == 72);
   for (const std::string& key : keys) {
     CAPTURE(key);
     // In a block that opens the key's table, at the start of a line.

@@ -101,7 +101,7 @@ TEST_CASE("scan gives the bits of the last bar, series by series", "[tools][scan
   }
 }
 
-TEST_CASE("scan ranks, highest first, what is undefined last", "[tools][scan]") {
+TEST_CASE("scan ranks, highest first, what is warming up last", "[tools][scan]") {
   Market market({700, 10, 600, 500});
   const std::string sort = GENERATE(as<std::string>(), "average", "wma");
   market.options.sort = sort;
@@ -113,7 +113,7 @@ TEST_CASE("scan ranks, highest first, what is undefined last", "[tools][scan]") 
     const double first = rows[i][key], second = rows[i + 1][key];
     CHECK((market.options.is_ascending ? first <= second : first >= second));
   }
-  CHECK(rows.back()[key].is_null());
+  CHECK(rows.back()["warm"] == false);
   market.options.limit = 2;
   const Json top = Json::parse(run_scan(market.options).out);
   REQUIRE(top.size() == 2);
