@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [lockstep, npm, ...rest] = process.argv.slice(2);
+const [program, npm, ...rest] = process.argv.slice(2);
+const lockstep = resolve(program); // it is started in a folder of its own
 const option = (name) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
 const symbols = Number(option('--symbols') ?? 6);
 const speed = Number(option('--speed') ?? 60);
