@@ -79,7 +79,4 @@ class Daemon {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The series that the [[feed]] entries name. Throws ConfigError.
-core::Catalog make_catalog(const Config& config);
-
 }  // namespace lockstep::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/decimal.hpp"
-#include "engine/daemon.hpp"
+#include "engine/daemon_plan.hpp"
 
 namespace lockstep::replay {
 namespace {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "engine/daemon.hpp"
+#include "engine/daemon_plan.hpp"
 #include "feeds/net/clock.hpp"
 
 namespace lockstep::replay {
@@ -44,9 +44,9 @@ class Recorder::Tap final : public feeds::FrameTap {
 
 Recorder::Recorder(boost::asio::io_context& io, const engine::Config& config, const std::string& path,
                    const RecordingWriter::Limits& limits)
-    : config_(config),
-      catalog_(engine::make_catalog(config)),
-      writer_(engine::journal::posix_storage(), path, engine::to_text(config), limits),
+    : config_(engine::with_symbols(config)),
+      catalog_(engine::make_catalog(config_)),
+      writer_(engine::journal::posix_storage(), path, engine::to_text(config_), limits),
       timer_(io) {
   begin_pipeline();
   for (std::size_t i = 0; i < config_.feeds.size(); ++i) {
