@@ -60,9 +60,11 @@ std::optional<std::int64_t> created_ms(Storage& storage, const std::string& fold
 
 }  // namespace
 
-int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment) {
+int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment,
+                    const std::function<bool()>& is_enough) {
   int count = 0;
   for (const SegmentFile& file : list_segments(storage, folder)) {
+    if (is_enough()) return count;
     if (file.is_compressed || file.number >= open_segment) continue;
     if (!compress_segment(storage, folder, file)) return count;
     ++count;
@@ -178,7 +180,12 @@ int Keeper::write_last(const std::vector<std::vector<std::byte>>& states, std::u
 
 void Keeper::tidy() {
   remove_old_snapshots();
-  if (config_.compress) compact_journal(storage_, journal_, writer_.segment());
+  // A thousand starts leave a thousand segments, and a stop must not wait for them all (fault P10).
+  const auto is_stopping = [this] {
+    const std::lock_guard lock(mutex_);
+    return is_stopping_;
+  };
+  if (config_.compress) compact_journal(storage_, journal_, writer_.segment(), is_stopping);
   remove_old_segments();
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -81,7 +82,8 @@ class Keeper {
 };
 
 /// Compresses sealed segments: those below number `open_segment`. Gives how many; 0 when there are none, or
-/// one could not be (logged).
-int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment);
+/// one could not be (logged). Between two of them `is_enough` may end it.
+int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment,
+                    const std::function<bool()>& is_enough = [] { return false; });
 
 }  // namespace lockstep::engine::journal
