@@ -31,6 +31,7 @@
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
 #include "engine/watchdog.hpp"
+#include "feeds/net/clock.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -40,12 +41,6 @@ constexpr std::size_t kAnswersMax = 1024;
 constexpr std::chrono::milliseconds kHealthPeriod{250};
 /// How long feeds, and then clients, are given to say goodbye.
 constexpr std::chrono::seconds kGoodbye{1};
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 
@@ -354,7 +349,7 @@ class Daemon::Impl {
 
   alerts::AlertDesk::Now now() const {
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(), steady_ns()};
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(), feeds::net::monotonic_ns()};
   }
 
   /// Two threads that spin would leave no CPU of two to anyone else; one after the other they are faster.
@@ -421,7 +416,7 @@ class Daemon::Impl {
     const std::int64_t since = journal_->writer().busy_since_ns();
     out.single("lockstep_journal_lag_seconds", metrics::Type::gauge,
                "How long the group of records that is being written has been under way; 0: none.",
-               since == 0 ? 0.0 : static_cast<double>(steady_ns() - since) / 1e9);
+               since == 0 ? 0.0 : static_cast<double>(feeds::net::monotonic_ns() - since) / 1e9);
   }
 
   void make_watchdog() {
@@ -487,7 +482,7 @@ class Daemon::Impl {
 
   void deliver(const Signal& signal) {
     api_->on_signal(signal);
-    meter_.delivered(signal, steady_ns());
+    meter_.delivered(signal, feeds::net::monotonic_ns());
     desk_->on_signal(signal, now());
     if (on_signal_) on_signal_(signal);
   }

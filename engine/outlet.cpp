@@ -1,5 +1,7 @@
 #include "engine/outlet.hpp"
 
+#include "feeds/net/clock.hpp"
+
 namespace lockstep::engine {
 namespace {
 
@@ -32,9 +34,7 @@ void append_notes(journal::Port& port, const MarketEvent& event, const LiveSerie
 
 void ShardOutlet::send(const Signal& signal) {
   Signal stamped = signal;
-  stamped.ts_published_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                std::chrono::steady_clock::now().time_since_epoch())
-                                .count();
+  stamped.ts_published_ns = feeds::net::monotonic_ns();
   if (meter_ != nullptr) meter_->published(stamped);
   signals_.push(token_, stamped);
   waker_.wake();

@@ -2,6 +2,7 @@
 
 #include "engine/cpu_place.hpp"
 #include "engine/planted_fault.hpp"
+#include "feeds/net/clock.hpp"
 
 #include <utility>
 
@@ -21,12 +22,6 @@ constexpr std::chrono::microseconds kWaitMax{2000};
 constexpr std::chrono::milliseconds kHeldUpWait{1};
 /// States given to a snapshot at a time: some 40 us.
 constexpr std::size_t kStatesAtOnce = 2;
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Idle, a busy shard lets others run: with fewer cores than busy threads the network would else wait for a
 /// whole time slice.
@@ -164,7 +159,7 @@ void ShardThread::run() {
 
 /// Applies the first `count` events of the batch, and what goes with them. False when that was nothing.
 bool ShardThread::work(std::size_t count) {
-  if (count > 0 && meter_ != nullptr) meter_->begin(steady_ns());
+  if (count > 0 && meter_ != nullptr) meter_->begin(feeds::net::monotonic_ns());
   for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
   strike_planted(shard_);
   give_states();

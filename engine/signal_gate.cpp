@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/shard.hpp"
+#include "feeds/net/clock.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -16,12 +17,6 @@ constexpr std::int64_t kStuckNs = 2'000'000'000;
 constexpr int kQuietWatches = 3;
 /// With much traffic something always waits: then so many watches are enough to have worked off what is old.
 constexpr int kCatchUpWatches = 20;
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 
@@ -56,7 +51,7 @@ void SignalGate::release() {
 }
 
 void SignalGate::let_go(Signal& signal) {
-  const std::int64_t now_ns = steady_ns();
+  const std::int64_t now_ns = feeds::net::monotonic_ns();
   const bool is_live_bar =
       signal.kind != Signal::Kind::state && !signal.is_replayed && signal.ts_recv_ns != 0;
   if (held_times_ != nullptr && is_live_bar) held_times_->observe(now_ns - signal.ts_published_ns);
@@ -91,7 +86,8 @@ void SignalGate::doubt(bool is_doubted) {
 void SignalGate::watch_journal() {
   if (writer_ == nullptr) return;
   const std::int64_t since = writer_->busy_since_ns();
-  const bool is_blocked = writer_->is_stalled() || (since != 0 && steady_ns() - since > kStuckNs);
+  const bool is_blocked =
+      writer_->is_stalled() || (since != 0 && feeds::net::monotonic_ns() - since > kStuckNs);
   quiet_watches_ = is_blocked || is_catching_up() ? 0 : quiet_watches_ + 1;
   open_watches_ = is_blocked ? 0 : open_watches_ + 1;
   const bool is_behind = quiet_watches_ < kQuietWatches && open_watches_ < kCatchUpWatches;
@@ -114,7 +110,7 @@ void SignalGate::show_all() {
     if (last.sequence == 0) continue;
     Signal state = as_shown(last);
     state.kind = Signal::Kind::state;
-    state.ts_published_ns = steady_ns();
+    state.ts_published_ns = feeds::net::monotonic_ns();
     deliver_(state);
   }
 }

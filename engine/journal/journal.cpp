@@ -28,9 +28,7 @@ SeriesRecord record_of(const core::Series& series, const LiveSeries* state) {
 
 Journal::Journal(const Config& config, const core::Catalog& catalog, const SeriesSettings& settings,
                  Hooks hooks, Storage& storage)
-    : storage_(storage),
-      config_(config),
-      catalog_(catalog),
+    : config_(config),
       lock_(config.engine.data_dir),
       recovered_(recover(storage, config.engine.data_dir, catalog, settings, settings_fingerprint(config))),
       hooks_(std::move(hooks)),

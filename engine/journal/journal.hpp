@@ -55,9 +55,7 @@ class Journal {
  private:
   void write_start();
 
-  Storage& storage_;
   const Config config_;
-  const core::Catalog& catalog_;
   LockFile lock_;
   Recovered recovered_;
   Hooks hooks_;

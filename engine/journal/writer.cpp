@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "feeds/net/clock.hpp"
+
 namespace lockstep::engine::journal {
 namespace {
 
@@ -24,10 +26,6 @@ bool is_full(int error) {
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -174,7 +172,7 @@ Writer::Step Writer::step() {
   if (has_failed()) return Step::failed;
   if (group_.empty()) {
     if (!take_pending()) return Step::idle;
-    busy_since_ns_.store(steady_ns(), std::memory_order_release);
+    busy_since_ns_.store(feeds::net::monotonic_ns(), std::memory_order_release);
     for (const Batch& batch : group_) frame(batch.bytes);
   }
   const Step result = write_group();

@@ -158,7 +158,7 @@ void Wire::close(Direction reads) {
   }
   if (others.is_ended || is_silent_) return;
   const auto other = static_cast<Direction>(1 - reads);
-  send(other, "", 0, true, [this, &others] { others.is_ended = true; });
+  send(other, "", 0, true, [&others] { others.is_ended = true; });
 }
 
 void Wire::cut(bool is_torn) {
