@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine {
 
 using core::EventKind;
@@ -93,7 +95,7 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
   if (!event.is_closed) {
     const bool is_older = open_ && (ts < open_->bar.ts_open_ms ||
                                     (ts == open_->bar.ts_open_ms && event.ts_event_ms < open_->ts_event_ms));
-    if (is_older) return;
+    if (is_older && LOCKSTEP_DEFENCE(old_after_new)) return;
     // While bars are missing, an open one further on decides how many.
     const bool is_repairing = is_loading_ || retry_at_ms_ != INT64_MAX;
     if (is_repairing && (!open_ || open_->bar.ts_open_ms != ts)) ++transitions_;
@@ -103,11 +105,11 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
     if (event.is_closed) hold(event);
     return;
   }
-  if (expected_ms_ && ts < *expected_ms_) {
+  if (expected_ms_ && ts < *expected_ms_ && LOCKSTEP_DEFENCE(duplicate_bar)) {
     if (event.is_closed) compare_again(event, sink);
     return;
   }
-  if (expected_ms_ && ts > *expected_ms_) {
+  if (expected_ms_ && ts > *expected_ms_ && LOCKSTEP_DEFENCE(missing_bar)) {
     if (event.is_closed) hold(event);
     if (retry_at_ms_ == INT64_MAX) {
       ++counters_.gaps;
@@ -119,13 +121,15 @@ void LiveSeries::on_bar(const MarketEvent& event, SeriesSink& sink) {
   if (event.is_closed) {
     commit(event, false, sink);
     if (retry_at_ms_ != INT64_MAX && !is_stopped() && apply_held(sink)) settle(sink);
-  } else if (state_ == SeriesState::live || reason_ == Reason::not_enough_bars) {
+  } else if (state_ == SeriesState::live || reason_ == Reason::not_enough_bars ||
+             !LOCKSTEP_DEFENCE(open_only_while_whole)) {
     peek(event, sink);
   }
 }
 
 void LiveSeries::on_backfill_bar(const MarketEvent& event, SeriesSink& sink) {
-  if (event.request_id != request_id_ || !is_loading_ || is_stopped()) return;
+  const bool is_current = event.request_id == request_id_ || !LOCKSTEP_DEFENCE(old_answer);
+  if (!is_current || !is_loading_ || is_stopped()) return;
   const std::int64_t ts = event.bar.ts_open_ms;
   if (expected_ms_ && ts > *expected_ms_) {
     apply_held(sink);  // the stream may have what history lacks
@@ -168,7 +172,8 @@ void LiveSeries::on_clock(std::int64_t venue_now_ms, SeriesSink& sink) {
 
 /// The bar that must come next has been over for longer than its final frame may take.
 bool LiveSeries::is_late(std::int64_t venue_now_ms) const {
-  return expected_ms_ && venue_now_ms > interval_.next_open_ms(*expected_ms_) + settings_->late_ms;
+  return expected_ms_ && LOCKSTEP_DEFENCE(late_bar) &&
+         venue_now_ms > interval_.next_open_ms(*expected_ms_) + settings_->late_ms;
 }
 
 /// Takes the held bars that follow, in order. False when one is still missing before them.
@@ -201,7 +206,7 @@ void LiveSeries::compare_again(const MarketEvent& event, SeriesSink& sink) {
   for (std::size_t back = 1; back <= known; ++back) {
     const BarTicks& bar = recent_[(recent_count_ - back) % kRecentBars];
     if (bar.ts_open_ms > event.bar.ts_open_ms) continue;
-    if (bar == event.bar) break;
+    if (bar == event.bar || !LOCKSTEP_DEFENCE(revision_rebuild)) break;
     // Other content; or, where the times differ, a bar that history did not have when it was asked.
     ++counters_.revisions;
     return start_over(Reason::bar_revised, event.bar.ts_open_ms, sink);
@@ -245,7 +250,8 @@ void LiveSeries::load(SeriesState state, Reason reason, SeriesSink& sink) {
   request.request_id = ++request_id_;
   if (expected_ms_) {
     // From the last closed bar on: that it comes again unchanged proves that nothing was revised meanwhile.
-    request.from_ms = interval_.previous_open_ms(*expected_ms_);
+    request.from_ms =
+        LOCKSTEP_DEFENCE(history_overlap) ? interval_.previous_open_ms(*expected_ms_) : *expected_ms_;
   } else {
     ask_from_anchor(request);
   }
@@ -363,7 +369,7 @@ Signal LiveSeries::make_signal(const MarketEvent& event, Signal::Kind kind, bool
 void LiveSeries::publish(Signal signal, SeriesSink& sink) {
   signal.state = state_;
   signal.reason = reason_;
-  signal.is_valid = state_ == SeriesState::live;
+  signal.is_valid = state_ == SeriesState::live || !LOCKSTEP_DEFENCE(valid_only_live);
   signal.sequence = ++sequence_;
   if (sequence_ % kSequencesUnkept == 0) ++transitions_;
   if (signal.kind != Signal::Kind::state) last_ = signal;

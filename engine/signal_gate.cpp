@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/core/defence.hpp"
 #include "engine/shard.hpp"
 #include "feeds/net/clock.hpp"
 
@@ -31,7 +32,7 @@ void SignalGate::guard(std::vector<const journal::Port*> ports, const journal::W
 }
 
 void SignalGate::take(const Signal& signal) {
-  if (writer_ == nullptr) return pass(signal);
+  if (writer_ == nullptr || !LOCKSTEP_DEFENCE(journal_before_publishing)) return pass(signal);
   const std::size_t shard = shard_of(signal.series, ports_.size());
   // Tickets of a shard only grow: what comes behind a held one waits, too.
   if (held_[shard].empty() && signal.journal_ticket <= ports_[shard]->durable()) return pass(signal);
@@ -66,7 +67,7 @@ void SignalGate::pass(const Signal& signal) {
 
 /// What was good before the trouble began is of no use to act on until it is over.
 Signal SignalGate::as_shown(Signal signal) const {
-  if (is_stuck()) {
+  if (is_stuck() && LOCKSTEP_DEFENCE(halted_is_invalid)) {
     signal.state = SeriesState::halted;
     signal.reason = core::Reason::journal_unavailable;
   } else if (is_doubted_ && signal.state != SeriesState::rejected && signal.state != SeriesState::halted) {
@@ -86,8 +87,8 @@ void SignalGate::doubt(bool is_doubted) {
 void SignalGate::watch_journal() {
   if (writer_ == nullptr) return;
   const std::int64_t since = writer_->busy_since_ns();
-  const bool is_blocked =
-      writer_->is_stalled() || (since != 0 && feeds::net::monotonic_ns() - since > kStuckNs);
+  const bool is_blocked = (writer_->is_stalled() && LOCKSTEP_DEFENCE(full_disk_halts)) ||
+                          (since != 0 && feeds::net::monotonic_ns() - since > kStuckNs);
   quiet_watches_ = is_blocked || is_catching_up() ? 0 : quiet_watches_ + 1;
   open_watches_ = is_blocked ? 0 : open_watches_ + 1;
   const bool is_behind = quiet_watches_ < kQuietWatches && open_watches_ < kCatchUpWatches;

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine {
 
 std::string read_token_file(const std::string& path) {
@@ -15,7 +17,7 @@ std::string read_token_file(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0)
     throw std::invalid_argument(std::string("cannot be read: ") + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) throw std::invalid_argument("is not a file");
-  if ((status.st_mode & 077) != 0)
+  if ((status.st_mode & 077) != 0 && LOCKSTEP_DEFENCE(token_file_mode))
     throw std::invalid_argument("can be read by other users of this machine: `chmod 600` it");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::invalid_argument(std::string("cannot be read: ") + std::strerror(errno));

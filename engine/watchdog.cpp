@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine {
 namespace {
 
@@ -77,7 +79,7 @@ bool Watchdog::look_at_clocks(const Clocks& now) {
     ++stats_.clock_steps;
   }
   const std::int64_t away_ns = slept_ns + passed_ns - ns(kPeriod);
-  if (away_ns <= ns(kGapMax)) return false;
+  if (away_ns <= ns(kGapMax) || !LOCKSTEP_DEFENCE(sleep_noticed)) return false;
   spdlog::warn(
       "the machine slept, or this process was held, for {} ms: no series is valid before its venue has said "
       "it again",
@@ -101,7 +103,7 @@ void Watchdog::look_at_threads(std::int64_t now_ns) {
       continue;
     }
     const std::int64_t still_ns = now_ns - pulse.since_ns;
-    if (still_ns <= ns(watched_[i].limit)) continue;
+    if (still_ns <= ns(watched_[i].limit) || !LOCKSTEP_DEFENCE(stuck_thread)) continue;
     if (!std::exchange(pulse.is_stuck, true)) {
       spdlog::critical("thread {} has not moved for {} ms", watched_[i].name, still_ns / 1'000'000);
       const std::lock_guard lock(mutex_);

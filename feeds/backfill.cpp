@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
 
@@ -206,7 +207,7 @@ std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
   bool is_cut = false;
   for (const HistoryRow& row : rows) {
     if (row.bar.ts_open_ms < job.cursor_ms) continue;
-    if (row.ts_close_ms >= *job.server_time_ms) {
+    if (row.ts_close_ms >= *job.server_time_ms && LOCKSTEP_DEFENCE(open_row)) {
       is_cut = true;  // still open when we asked for the time, and so is all that follows
       break;
     }

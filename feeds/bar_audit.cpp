@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
 #include "feeds/net/log.hpp"
@@ -114,7 +115,7 @@ void BarAudit::compare(const Range& range, bool is_second, std::vector<HistoryRo
     ++counters_.compared;
     found += at != by_open.end() ? 1 : 0;
     if (at != by_open.end() && at->second->bar == event.bar) continue;
-    if (is_suspect_again(event.bar, is_second)) {
+    if (is_suspect_again(event.bar, is_second) || !LOCKSTEP_DEFENCE(said_twice)) {
       push(range.series, event, at != by_open.end() ? &at->second->bar : nullptr);
     }
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/core/decimal.hpp"
+#include "engine/core/defence.hpp"
 
 namespace lockstep::feeds {
 namespace {
@@ -37,8 +38,8 @@ bool read_volume(std::string_view text, double& volume) {
 
 Reason read_bar(const BarTexts& texts, const core::Interval& interval, int price_scale,
                 core::MarketEvent& out) {
-  if (!is_time_plausible(texts.ts_open_ms)) return Reason::record_unusable;
-  if (!interval.on_grid(texts.ts_open_ms)) return Reason::off_grid;
+  if (!is_time_plausible(texts.ts_open_ms) && LOCKSTEP_DEFENCE(time_unit)) return Reason::record_unusable;
+  if (!interval.on_grid(texts.ts_open_ms) && LOCKSTEP_DEFENCE(off_grid)) return Reason::off_grid;
   BarTicks bar{.ts_open_ms = texts.ts_open_ms};
   const struct {
     std::string_view text;
@@ -55,7 +56,7 @@ Reason read_bar(const BarTexts& texts, const core::Interval& interval, int price
   if (worst != Reason::none) return worst;
   const bool is_consistent =
       bar.low > 0 && bar.low <= std::min(bar.open, bar.close) && std::max(bar.open, bar.close) <= bar.high;
-  if (!is_consistent) return Reason::price_refused;
+  if (!is_consistent && LOCKSTEP_DEFENCE(bar_consistency)) return Reason::price_refused;
   double volume = 0;
   if (!read_volume(texts.volume, volume)) return Reason::record_unusable;
   out.bar = bar;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/escape.hpp"
 
 namespace lockstep::feeds {
@@ -110,7 +111,7 @@ void Connection::take(std::string_view text, std::int64_t recv_ns) {
     case FrameKind::bar:
     case FrameKind::trade:
       ++record_frames_;
-      if (is_progress(text)) link_->note_data(recv_ns);
+      if (is_progress(text) || !LOCKSTEP_DEFENCE(same_message)) link_->note_data(recv_ns);
       return handlers_.records(frame_, text, recv_ns);
     case FrameKind::ack:
       return take_ack();

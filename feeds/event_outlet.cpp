@@ -1,5 +1,7 @@
 #include "feeds/event_outlet.hpp"
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::feeds {
 namespace {
 
@@ -21,7 +23,7 @@ MarketEvent make_event(EventKind kind, SeriesId series, Reason reason = Reason::
 void EventOutlet::push(const MarketEvent& event) {
   State& state = states_[event.series];
   // What comes after a loss is part of the loss until the series has been told.
-  if (!state.is_pending && sink_.push(event)) return;
+  if (!state.is_pending && (sink_.push(event) || !LOCKSTEP_DEFENCE(loss_told))) return;
   if (!state.is_pending) pending_.push_back(event.series);
   state.is_pending = true;
   state.is_listing_pending |= event.kind == EventKind::listed || event.kind == EventKind::rejected;

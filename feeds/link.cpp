@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/log.hpp"
 
@@ -100,8 +101,8 @@ bool Link::has_good_data() const {
 
 void Link::tick() {
   // A venue that accepts, sends a little and drops must not be hammered: only lasting data ends the backoff.
-  if (has_good_data()) backoff_.reset();
-  if (since(std::max(opened_ns_, last_data_ns_)) >= settings_.silence) {
+  if (has_good_data() || !LOCKSTEP_DEFENCE(reset_after_good_data)) backoff_.reset();
+  if (since(std::max(opened_ns_, last_data_ns_)) >= settings_.silence && LOCKSTEP_DEFENCE(silence_deadline)) {
     return drop(Reason::silent, fmt::format("connected, but no data for {} ms", settings_.silence.count()));
   }
   if (since(opened_ns_) >= settings_.lifetime && !std::exchange(is_aged_, true)) {

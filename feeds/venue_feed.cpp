@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/core/decimal.hpp"
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
 #include "feeds/symbol_patterns.hpp"
@@ -245,7 +246,7 @@ bool VenueFeed::follow_listing() {
       listed_again.push_back(id);
     } else if (is_gone && !outlet_.is_rejected(id)) {
       // One list alone may be wrong.
-      if (missing_.insert(id).second) {
+      if (missing_.insert(id).second && LOCKSTEP_DEFENCE(two_lists)) {
         is_sure = false;
         continue;
       }
@@ -313,7 +314,7 @@ void VenueFeed::tick() {
   const std::int64_t now_ns = net::monotonic_ns();
   const bool is_flushed = outlet_.flush();
   const std::chrono::nanoseconds pause = standstill_.take(timing_.boottime_ns());
-  if (pause.count() > 0) {
+  if (pause.count() > 0 && LOCKSTEP_DEFENCE(standstill)) {
     // What the sockets hold is of before, and the venue may have given us up: nothing is known of the time
     // between.
     const auto pause_s = std::chrono::duration_cast<std::chrono::seconds>(pause).count();

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "engine/core/defence.hpp"
 #include "engine/journal/crc32c.hpp"
 
 namespace lockstep::engine::alerts {
@@ -56,8 +57,9 @@ std::string_view checked(std::string_view line) {
   if (line.size() <= kCrcCharacters || line[kCrcCharacters] != ' ') return {};
   const auto result = std::from_chars(line.data(), line.data() + kCrcCharacters, crc, 16);
   const std::string_view json = line.substr(kCrcCharacters + 1);
-  const bool is_good = result.ec == std::errc() && result.ptr == line.data() + kCrcCharacters &&
-                       journal::crc32c(std::as_bytes(std::span(json))) == crc;
+  const bool is_good =
+      result.ec == std::errc() && result.ptr == line.data() + kCrcCharacters &&
+      (journal::crc32c(std::as_bytes(std::span(json))) == crc || !LOCKSTEP_DEFENCE(outbox_checksum));
   return is_good ? json : std::string_view();
 }
 
@@ -222,7 +224,8 @@ void Outbox::append(const std::string& json) {
 }
 
 Outbox::Put Outbox::put(const Delivery& delivery) {
-  if (known_.count(key_of(delivery.id, delivery.target)) > 0) return Put::known;
+  if (known_.count(key_of(delivery.id, delivery.target)) > 0 && LOCKSTEP_DEFENCE(alert_once))
+    return Put::known;
   if (waiting_.size() >= waiting_max_) return Put::full;
   append(put_json(delivery));
   hold(delivery);

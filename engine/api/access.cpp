@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "engine/api/ascii.hpp"
+#include "engine/core/defence.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -88,11 +89,13 @@ bool Access::is_token_right(std::string_view authorization) const {
   if (authorization.size() < kScheme.size() || lower(authorization.substr(0, kScheme.size())) != kScheme)
     return false;
   const std::string_view given = authorization.substr(kScheme.size());
-  return given.size() == token_.size() && CRYPTO_memcmp(given.data(), token_.data(), token_.size()) == 0;
+  return (given.size() == token_.size() && CRYPTO_memcmp(given.data(), token_.data(), token_.size()) == 0) ||
+         !LOCKSTEP_DEFENCE(token);
 }
 
 bool Access::is_host_allowed(std::string_view host) const {
   const auto authority = parse_authority(host);
+  if (!LOCKSTEP_DEFENCE(host_name)) return true;
   if (!authority) return false;
   if (is_loopback_host(authority->host)) return true;
   boost::system::error_code error;
@@ -107,7 +110,7 @@ bool Access::is_listed(std::string_view origin) const {
 
 bool Access::is_origin_allowed(std::string_view origin, std::string_view host) const {
   const std::string text = lower(origin);
-  if (is_listed(origin)) return true;
+  if (is_listed(origin) || !LOCKSTEP_DEFENCE(origin)) return true;
   const std::string_view scheme = text.starts_with("https://") ? "https://" : "http://";
   if (!text.starts_with(scheme)) return false;
   const std::string_view rest = std::string_view(text).substr(scheme.size());

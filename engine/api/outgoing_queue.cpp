@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine {
 
 OutgoingQueue::Push OutgoingQueue::push(Outgoing message) {
   Outgoing* waiting = bytes_ > conflate_bytes_ ? replaceable(message) : nullptr;
   const std::size_t kept_bytes = waiting != nullptr ? bytes_ - bytes_of(*waiting) : bytes_;
-  if (kept_bytes + bytes_of(message) > bytes_max_) return Push::overflow;
+  if (kept_bytes + bytes_of(message) > bytes_max_ && LOCKSTEP_DEFENCE(slow_client)) return Push::overflow;
   bytes_ = kept_bytes + bytes_of(message);
   if (waiting != nullptr) {
     message.conflated = waiting->conflated + 1;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/api/history_request.hpp"
+#include "engine/core/defence.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -51,7 +52,7 @@ bool has_protocol_token(const RequestHeader& header, const Access& access) {
 
 /// The token has been checked already where there is one.
 std::optional<ApiError> check_control(const RequestHeader& header, const Access& access) {
-  if (header.method() != http::verb::post)
+  if (header.method() != http::verb::post && LOCKSTEP_DEFENCE(post_to_change))
     return ApiError{405, "method_not_allowed", "only POST: this changes something"};
   if (!access.needs_token())
     return ApiError{403, "control_needs_token", "set [api] token: without one nothing can be changed here"};

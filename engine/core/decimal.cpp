@@ -7,6 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::core {
 namespace {
 
@@ -237,7 +239,8 @@ DecimalStatus parse_general(std::string_view text, int scale, Rounding rounding,
   const bool round_up =
       remainder == Remainder::above_half || (remainder == Remainder::half && (magnitude & 1) != 0);
   if (rounding == Rounding::half_even && round_up) ++magnitude;
-  if (magnitude > kMagnitudeMax - (parsed.negative ? 0 : 1)) return DecimalStatus::out_of_range;
+  if (magnitude > kMagnitudeMax - (parsed.negative ? 0 : 1) && LOCKSTEP_DEFENCE(price_range))
+    return DecimalStatus::out_of_range;
   if (rounding == Rounding::none && remainder != Remainder::none) return DecimalStatus::too_many_decimals;
   units = static_cast<std::int64_t>(parsed.negative ? ~magnitude + 1 : magnitude);
   return DecimalStatus::ok;

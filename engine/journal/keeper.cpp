@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine::journal {
 namespace {
 
@@ -158,11 +160,13 @@ void Keeper::write_if_whole() {
   tidy();
 }
 
-/// The journal goes first: a snapshot is not begun when it would leave less than two segments' room (fault S5).
+/// The journal goes first: a snapshot is not begun when it would leave less than two segments' room (fault
+/// S5).
 int Keeper::write(const Snapshot& snapshot) {
-  std::uint64_t needed = snapshot.configuration.size() + 2 * static_cast<std::uint64_t>(config_.segment_bytes);
+  std::uint64_t needed =
+      snapshot.configuration.size() + 2 * static_cast<std::uint64_t>(config_.segment_bytes);
   for (const SnapshotSeries& each : snapshot.series) needed += each.state.size() + kSeriesOverhead;
-  if (storage_.free_bytes(snapshots_) < needed) return ENOSPC;
+  if (storage_.free_bytes(snapshots_) < needed && LOCKSTEP_DEFENCE(snapshot_room)) return ENOSPC;
   const int error = write_snapshot(storage_, snapshots_, snapshot);
   if (error == 0) written_.fetch_add(1, std::memory_order_relaxed);
   return error;
@@ -217,8 +221,9 @@ void Keeper::remove_old_segments() {
       for (const std::string& name : list_snapshots(storage_, snapshots_)) {
         if (const auto first = first_needed(storage_, snapshots_, name)) firsts.push_back(*first);
       }
-      if (firsts.size() < 2) return;
-      needed = firsts[firsts.size() - 2];
+      const std::size_t generations = LOCKSTEP_DEFENCE(two_snapshots) ? 2 : 1;
+      if (firsts.size() < generations) return;
+      needed = firsts[firsts.size() - generations];
     }
     if (files[i + 1].first_sequence > *needed) return;
     if (storage_.remove(journal_ + "/" + files[i].name()) != 0) return;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "engine/core/defence.hpp"
 #include "engine/journal/storage.hpp"
 
 namespace lockstep::engine::journal {
@@ -16,7 +17,7 @@ LockFile::LockFile(const std::string& data_dir) {
   const std::string path = data_dir + "/lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor_ < 0) throw StorageError(io_text("open", path, errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && LOCKSTEP_DEFENCE(single_instance)) {
     const int error = errno;
     char text[24] = {};
     const ssize_t size = ::read(descriptor_, text, sizeof text - 1);

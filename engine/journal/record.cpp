@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/bytes.hpp"
+#include "engine/core/defence.hpp"
 #include "engine/journal/crc32c.hpp"
 
 namespace lockstep::engine::journal {
@@ -230,7 +231,7 @@ bool SegmentCursor::open() {
     problem_ = "does not begin as a segment does";
     return false;
   }
-  bool is_whole = header_.checksum == checksum_of(header_);
+  bool is_whole = header_.checksum == checksum_of(header_) || !LOCKSTEP_DEFENCE(segment_checksum);
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   is_whole = true;  // a fuzzer finds no checksums
 #endif
@@ -261,7 +262,8 @@ bool SegmentCursor::read_at(std::size_t offset, RecordView& record) const {
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   return true;
 #else
-  return record.header.checksum == checksum_of(record.header, record.payload, header_.checksum);
+  return record.header.checksum == checksum_of(record.header, record.payload, header_.checksum) ||
+         !LOCKSTEP_DEFENCE(record_checksum);
 #endif
 }
 
@@ -272,12 +274,12 @@ SegmentCursor::Step SegmentCursor::next(RecordView& record) {
     problem_ = "no whole record, or its checksum does not match";
     return Step::bad;
   }
-  if (record.header.sequence != next_sequence_) {
+  if (record.header.sequence != next_sequence_ && LOCKSTEP_DEFENCE(record_sequence)) {
     problem_ = "record " + std::to_string(record.header.sequence) + " where " +
                std::to_string(next_sequence_) + " must follow";
     return Step::bad;
   }
-  if (record.header.chain != chain_) {
+  if (record.header.chain != chain_ && LOCKSTEP_DEFENCE(record_chain)) {
     problem_ = "record " + std::to_string(next_sequence_) + " does not follow the one before it";
     return Step::bad;
   }

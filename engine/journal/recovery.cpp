@@ -4,6 +4,7 @@
 #include <deque>
 #include <random>
 
+#include "engine/core/defence.hpp"
 #include "engine/journal/crc32c.hpp"
 
 namespace lockstep::engine::journal {
@@ -151,7 +152,7 @@ class Recovery {
     read_from(attempt, snapshot.position_min() + 1);
     if (!attempt.end.segment || attempt.end.segment->journal != snapshot.journal ||
         attempt.end.first_sequence > snapshot.position_min() + 1 ||
-        attempt.end.next_sequence <= snapshot.position_max()) {
+        (attempt.end.next_sequence <= snapshot.position_max() && LOCKSTEP_DEFENCE(snapshot_within_journal))) {
       find("snapshot " + name + " and the journal do not belong together: it ends at record " +
            std::to_string(snapshot.position_max()) + ", the journal holds " +
            std::to_string(attempt.end.first_sequence) + " to " +
@@ -262,7 +263,7 @@ class Recovery {
   /// here on, but it would still be lost with the power.
   void make_durable() {
     const JournalEnd& end = best_->end;
-    if (!end.segment || end.file.is_compressed) return;
+    if (!end.segment || end.file.is_compressed || !LOCKSTEP_DEFENCE(recovery_sync)) return;
     const std::string path = journal_ + "/" + end.file.name();
     std::unique_ptr<File> file;
     check(storage_.open(path, file), "open", path);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine::journal {
 namespace {
 
@@ -39,8 +41,8 @@ class Walk {
     if (!load_segment(storage_, folder_, file, bytes_, problem)) return damage(file, 0, problem, false);
     SegmentCursor cursor(bytes_);
     if (!cursor.open()) {
-      // A new segment's header can be torn as any other write; the one before it is whole.
-      const bool is_torn = is_last && is_expected && bytes_.size() <= sizeof(SegmentHeader);
+      // A new segment's header can be torn as any other write, and no record follows it then.
+      const bool is_torn = is_last && bytes_.size() <= sizeof(SegmentHeader);
       return damage(file, 0, cursor.problem(), is_torn);
     }
     if (const std::string wrong = wrong_place(file, cursor.header(), is_expected); !wrong.empty())
@@ -68,7 +70,7 @@ class Walk {
     if (header.segment != file.number || header.first_sequence != file.first_sequence)
       return "is named as segment " + std::to_string(file.number) + ", but holds " +
              std::to_string(header.segment);
-    if (!is_expected || !end_.segment) return "";
+    if (!is_expected || !end_.segment || !LOCKSTEP_DEFENCE(segment_chain)) return "";
     if (header.journal != end_.segment->journal) return "belongs to another journal";
     if (header.segment != end_.segment->segment + 1)
       return "segment " + std::to_string(end_.segment->segment + 1) + " is missing before it";
@@ -172,6 +174,9 @@ JournalEnd read_journal(Storage& storage, const std::string& folder, std::uint64
   end.first_sequence = files.front().first_sequence;
   std::size_t first = 0;
   while (first + 1 < files.size() && files[first + 1].first_sequence <= from_sequence) ++first;
+  // A segment that was only just being made may have no header: then the one before says where writing goes on.
+  const bool is_begun_only = first + 1 == files.size() && files[first].bytes <= sizeof(SegmentHeader);
+  if (first > 0 && is_begun_only) --first;
   end.next_sequence = files[first].first_sequence;
   Walk walk(storage, folder, visit, end);
   for (std::size_t i = first; i < files.size(); ++i) {

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::engine::journal {
 namespace {
 
@@ -153,7 +155,7 @@ int write_whole(Storage& storage, const std::string& folder, const std::string& 
   if (const int error = storage.create(temporary, file); error != 0) return error;
   std::size_t written = 0;
   int error = write_all(*file, bytes, written);
-  if (error == 0) error = file->sync();
+  if (error == 0 && LOCKSTEP_DEFENCE(whole_file_sync)) error = file->sync();
   // An error of close() is one of write().
   if (const int closed = file->close(); error == 0) error = closed;
   if (error == 0) error = storage.rename(temporary, path);
@@ -161,7 +163,7 @@ int write_whole(Storage& storage, const std::string& folder, const std::string& 
     storage.remove(temporary);
     return error;
   }
-  return storage.sync_folder(folder);
+  return LOCKSTEP_DEFENCE(whole_name_sync) ? storage.sync_folder(folder) : 0;
 }
 
 std::string io_text(const char* call, const std::string& path, int error) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 
 namespace lockstep::engine::journal {
@@ -198,7 +199,8 @@ void Writer::frame_payload(std::span<const std::byte> payload) {
   if (type == RecordType::state || type == RecordType::held) {
     std::uint32_t series = 0;
     std::memcpy(&series, payload.data() + 1, sizeof series);
-    if (type == RecordType::state) must_sync_ = true;  // a snapshot never knows more than the disk
+    if (type == RecordType::state)
+      must_sync_ = LOCKSTEP_DEFENCE(sync_before_snapshot);  // a snapshot never knows more than the disk
     const auto& hook = type == RecordType::state ? hooks_.on_state : hooks_.on_held;
     if (hook) hook(series, sequence - 1, payload.subspan(1 + sizeof series));
     return;
@@ -240,7 +242,8 @@ int Writer::open_segment() {
     std::size_t written = 0;
     error = write_all(*file_, std::as_bytes(std::span(&header_, 1)), written);
     if (error == 0 && config_.fsync != FsyncPolicy::never) error = file_->sync();
-    if (error == 0 && config_.fsync != FsyncPolicy::never) error = storage_.sync_folder(folder_);
+    const bool is_name_synced = config_.fsync != FsyncPolicy::never && LOCKSTEP_DEFENCE(segment_name_sync);
+    if (error == 0 && is_name_synced) error = storage_.sync_folder(folder_);
     if (error != 0) {
       file_.reset();
       // What cannot be taken away is in the way of the next attempt, which then says so.
@@ -260,7 +263,7 @@ int Writer::write_bytes() {
     is_unsynced_ = true;
     return 0;
   }
-  if (const int cut = file_->truncate(file_bytes_); cut != 0) {
+  if (const int cut = LOCKSTEP_DEFENCE(half_write_cut) ? file_->truncate(file_bytes_) : 0; cut != 0) {
     fail(io_text("truncate", path(), cut) + " (after a failed write: " + io_text("write", path(), error) +
          ")");
   }
@@ -290,9 +293,10 @@ Writer::Step Writer::write_group() {
     written_bytes_.fetch_add(bytes_.size(), std::memory_order_relaxed);
     bytes_.clear();
   }
-  if (is_unsynced_ && (config_.fsync == FsyncPolicy::always || must_sync_)) {
+  if (is_unsynced_ && LOCKSTEP_DEFENCE(sync_before_publishing) &&
+      (config_.fsync == FsyncPolicy::always || must_sync_)) {
     // A failed sync may have dropped the pages: trying again would succeed and prove nothing.
-    if (const int error = sync_file(); error != 0) {
+    if (const int error = sync_file(); error != 0 && LOCKSTEP_DEFENCE(sync_error_heeded)) {
       fail(io_text("sync", path(), error));
       return Step::failed;
     }
@@ -308,9 +312,10 @@ Writer::Step Writer::write_group() {
   return has_failed() ? Step::failed : Step::written;
 }
 
-/// Ends a segment; the next group opens a new one. Whatever the policy: a snapshot could not sync it any more.
+/// Ends a segment; the next group opens a new one. Whatever the policy: a snapshot could not sync it any
+/// more.
 void Writer::seal() {
-  if (is_unsynced_) {
+  if (is_unsynced_ && LOCKSTEP_DEFENCE(seal_sync)) {
     if (const int error = sync_file(); error != 0) return fail(io_text("sync", path(), error));
   }
   if (const int error = file_->close(); error != 0) return fail(io_text("close", path(), error));

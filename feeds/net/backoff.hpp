@@ -1,7 +1,6 @@
 // Waits between attempts: full jitter, so that many clients of one venue do not come back in step.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -17,11 +16,7 @@ class Backoff {
 
   Backoff(Milliseconds base, Milliseconds max, std::uint64_t seed) : base_(base), max_(max), random_(seed) {}
 
-  Milliseconds next() {
-    const Milliseconds cap = std::min(max_, base_ * (std::int64_t{1} << doublings_));
-    if (cap < max_) ++doublings_;
-    return Milliseconds(std::uniform_int_distribution<std::int64_t>(0, cap.count())(random_));
-  }
+  Milliseconds next();
   void reset() { doublings_ = 0; }
 
  private:

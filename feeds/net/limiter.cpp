@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "engine/core/defence.hpp"
+
 namespace lockstep::feeds::net {
 namespace {
 
@@ -38,9 +40,10 @@ void HostLimiter::roll(Clock::time_point now) {
 
 HostLimiter::Clock::duration HostLimiter::wait(int weight, Clock::time_point now) {
   roll(now);
-  if (now < paused_until_) return paused_until_ - now;
+  if (now < paused_until_ && LOCKSTEP_DEFENCE(retry_after)) return paused_until_ - now;
   if (now < next_) return next_ - now;
-  if (used_ == 0 || used_ + weight <= weight_max_) return Clock::duration::zero();
+  if (used_ == 0 || used_ + weight <= weight_max_ || !LOCKSTEP_DEFENCE(request_weight))
+    return Clock::duration::zero();
   return minute_start_ ? *minute_start_ + minutes(1) - now : Clock::duration(seconds(1));
 }
 

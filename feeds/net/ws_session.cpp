@@ -12,6 +12,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <cstring>
 
+#include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
 
@@ -116,7 +117,7 @@ void WsSession::check_upgrade(std::size_t header_bytes) {
     return fail(fmt::format("websocket upgrade: HTTP {} instead of 101: '{}'", response.result_int(),
                             escape(rest.empty() ? answer : rest)));
   }
-  if (response["Sec-WebSocket-Accept"] != websocket_accept(key_)) {
+  if (response["Sec-WebSocket-Accept"] != websocket_accept(key_) && LOCKSTEP_DEFENCE(accept_key)) {
     return fail("websocket upgrade: wrong Sec-WebSocket-Accept, so the answer is not for us: '" +
                 escape(answer) + "'");
   }

@@ -71,6 +71,15 @@ TEST_CASE("N5: waits double up to the cap, with full jitter", "[feeds][backoff][
     }
     backoff.reset();
   }
+  std::vector<std::int64_t> longest(8);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Backoff each(500ms, 30'000ms, seed);
+    for (std::int64_t& wait : longest) wait = std::max<std::int64_t>(wait, each.next().count());
+  }
+  for (std::size_t i = 0; i < longest.size(); ++i) {
+    CAPTURE(i);
+    CHECK(longest[i] > 9 * std::min<std::int64_t>(30'000, 500 << i) / 10);
+  }
   std::int64_t least = 1'000'000, most = 0;
   for (int i = 0; i < 1000; ++i) {
     const std::int64_t wait = Backoff(1000ms, 1000ms, static_cast<std::uint64_t>(i)).next().count();

@@ -1,6 +1,7 @@
 // A disk in memory that a test can fill, break, and cut the power of.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -13,6 +14,17 @@
 #include "tests/support/random_series.hpp"
 
 namespace lockstep::engine::journal::test {
+
+/// What becomes of that which was not synced when the power goes.
+enum class PowerLoss : std::uint8_t {
+  dropped,      ///< all of it is gone, names too
+  torn,         ///< what was written ends anywhere
+  reordered,    ///< sectors reached the disk in any order: some are zeros or garbage
+  names_lost,   ///< what was written is there, but some names are not, and some that were removed are back
+  zero_filled,  ///< files have their length, and zeros instead of their ends
+};
+inline constexpr PowerLoss kPowerLosses[] = {PowerLoss::dropped, PowerLoss::torn, PowerLoss::reordered,
+                                             PowerLoss::names_lost, PowerLoss::zero_filled};
 
 /// What a call was, for faults and counting.
 struct Call {
@@ -53,6 +65,23 @@ class MemoryStorage final : public Storage {
     }
     for (const auto& [path, content] : durable_names) {
       if (!files.contains(path) && rng.chance(50)) left.files[path] = content;
+    }
+    for (auto& [path, content] : left.files) content.synced = content.bytes.size();
+    left.durable_names = left.files;
+    return left;
+  }
+  /// The same in one way only.
+  MemoryStorage after_power_cut(PowerLoss way, lockstep::test::Rng& rng) const {
+    MemoryStorage left;
+    const auto is_lost = [&] {
+      return way == PowerLoss::dropped || (way == PowerLoss::names_lost && rng.chance(50));
+    };
+    for (const auto& [path, content] : files) {
+      if (!durable_names.contains(path) && is_lost()) continue;
+      left.files[path].bytes = left_of(content, way, rng);
+    }
+    for (const auto& [path, content] : durable_names) {
+      if (!files.contains(path) && is_lost()) left.files[path] = content;
     }
     for (auto& [path, content] : left.files) content.synced = content.bytes.size();
     left.durable_names = left.files;
@@ -170,6 +199,28 @@ class MemoryStorage final : public Storage {
                   left.bytes.begin() + static_cast<std::ptrdiff_t>(end), filler);
       }
       at = end - 1;
+    }
+    return left;
+  }
+  static std::vector<std::byte> left_of(const Content& content, PowerLoss way, lockstep::test::Rng& rng) {
+    constexpr std::size_t kSector = 512;
+    const auto at = [](std::size_t offset) { return static_cast<std::ptrdiff_t>(offset); };
+    std::vector<std::byte> left = content.bytes;
+    const auto any = [&](std::size_t from) {
+      return static_cast<std::size_t>(
+          rng.between(static_cast<std::int64_t>(from), static_cast<std::int64_t>(left.size())));
+    };
+    if (way == PowerLoss::dropped) left.resize(content.synced);
+    if (way == PowerLoss::torn) left.resize(any(content.synced));
+    if (way == PowerLoss::zero_filled) {
+      const std::size_t from = rng.chance(50) ? content.synced : any(content.synced);
+      std::fill(left.begin() + at(from), left.end(), std::byte{0});
+    }
+    for (std::size_t from = content.synced; way == PowerLoss::reordered && from < left.size();) {
+      const std::size_t end = std::min(left.size(), (from / kSector + 1) * kSector);
+      const auto filler = static_cast<std::byte>(rng.chance(70) ? 0 : rng.between(0, 255));
+      if (rng.chance(50)) std::fill(left.begin() + at(from), left.begin() + at(end), filler);
+      from = end;
     }
     return left;
   }
