@@ -162,7 +162,7 @@ TEST_CASE("S9, P1: 10,000 records with the power cut between any two calls, in f
   const bool is_whole = wish != nullptr && std::string_view(wish) == "all";
   const FsyncPolicy fsync = GENERATE(FsyncPolicy::always, FsyncPolicy::interval);
   CAPTURE(static_cast<int>(fsync));
-  Life life(fsync, is_whole ? 1 : 53);
+  Life life(fsync, is_whole ? 1 : 23);
   life.live();
   if (is_whole) {
     WARN(life.boundaries() << " boundaries, " << life.cuts() << " cuts: " << life.torn() << " torn tails, "
