@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "incremental/anchored_state.hpp"
@@ -34,13 +35,17 @@ class BarLog {
  public:
   static constexpr std::size_t kChunkBars = 256;
 
-  /// Keeps at least the last `bars_max` bars, and less than two chunks more. 0: none. Logs of another `phase`
-  /// begin their chunks at other bars: thousands that close in the same millisecond do not all allocate then.
+  /// Keeps at least the last `bars_max` bars, and less than two chunks and the history of a cold start more.
+  /// 0: none. Logs of another `phase` begin their chunks at other bars: thousands that close in the same
+  /// millisecond do not all allocate then.
   explicit BarLog(std::size_t bars_max, std::size_t phase = 0)
       : bars_max_(bars_max), first_chunk_bars_(kChunkBars - phase % kChunkBars) {}
 
   /// A closed bar that `state` has just taken. Writer only.
   void append(const BarTicks& bar, const AnchoredState& state);
+  /// The first bars of a series, whose last `state` has just taken; what it was in between is not known.
+  /// Writer only.
+  void append_history(std::span<const BarTicks> bars, const AnchoredState& state);
   /// All bars so far are void. Writer only.
   void clear();
   /// Before the first bar: the series goes on from this state, of another start.
@@ -57,12 +62,15 @@ class BarLog {
     int price_scale = 0;
     std::shared_ptr<const AnchoredState> after_first;  // of anchors that older bars cannot replace
   };
-  void begin_chunk(const AnchoredState& state);
+  bool needs_chunk() const;
+  void begin_chunk(std::shared_ptr<const AnchoredState> after_first, int price_scale);
+  void drop_old();
+  void add(const BarTicks& bar);
 
   const std::size_t bars_max_;
   const std::size_t first_chunk_bars_;
-  Chunk* last_ = nullptr;  // writer only
-
+  Chunk* last_ = nullptr;    // writer only
+  bool is_rolling_ = false;  // writer only: of the anchor
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<Chunk>> chunks_;
   std::shared_ptr<const AnchoredState> base_;

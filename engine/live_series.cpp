@@ -26,6 +26,12 @@ LiveSeries::LiveSeries(const core::Series& series, const SeriesSettings& setting
 }
 
 void LiveSeries::apply(const MarketEvent& event, SeriesSink& sink) {
+  take(event, sink);
+  if (!std::exchange(awaits_history_, false)) return;
+  if (commit_history(sink)) settle(sink);
+}
+
+void LiveSeries::take(const MarketEvent& event, SeriesSink& sink) {
   switch (event.kind) {
     case EventKind::listed:
       return on_listed(event, sink);
@@ -231,6 +237,7 @@ void LiveSeries::start_over(Reason reason, std::int64_t wrong_from_ms, SeriesSin
   held_.clear();
   open_.reset();
   last_closed_.reset();
+  history_.clear();
   attempts_ = 0;
   retry_at_ms_ = INT64_MAX;
   recent_count_ = 0;
@@ -280,6 +287,8 @@ void LiveSeries::ask_from_anchor(core::BackfillRequest& request) const {
 
 /// History and stream have met: says what holds now, with the last closed bar and the open one.
 void LiveSeries::settle(SeriesSink& sink) {
+  awaits_history_ = !history_.empty();
+  if (awaits_history_) return;
   attempts_ = 0;
   retry_at_ms_ = INT64_MAX;
   republish_from_ms_ = INT64_MAX;
@@ -297,7 +306,8 @@ void LiveSeries::settle(SeriesSink& sink) {
 }
 
 void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& sink) {
-  if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) {
+  const bool is_history = is_cold_ && event.bar.ts_open_ms < republish_from_ms_;
+  if (is_history) {
     // An older bar than the one that began the rebuild has changed, too: more of the past is needed.
     const BarTicks* const published = find_published(event.bar.ts_open_ms);
     if (published != nullptr && *published != event.bar) {
@@ -306,20 +316,58 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
     }
   }
   Outputs outputs;
-  if (const Status status = atc_->commit(event.bar, outputs); status != Status::ok) return halt(status, sink);
-  sink.committed(id_, event.bar, outputs);
+  if (is_history && can_wait()) {
+    history_.push_back(event.bar);
+  } else {
+    if (!history_.empty() && !commit_history(sink)) return;
+    if (!commit_bar(event.bar, outputs, sink)) return;
+  }
   recent_[recent_count_++ % kRecentBars] = event.bar;
-  ++counters_.bars;
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
   last_closed_ = event;
   if (first_ms_ == INT64_MIN) first_ms_ = event.bar.ts_open_ms;
-  if (is_cold_ && event.bar.ts_open_ms < republish_from_ms_) return;
+  if (is_history) return;
   is_cold_ = false;
   if (reason_ == Reason::not_enough_bars && atc_->state().is_warm()) {
     state_ = SeriesState::live;
     reason_ = Reason::none;
   }
   publish(make_signal(event, Signal::Kind::closed_bar, is_replayed, outputs), sink);
+}
+
+bool LiveSeries::commit_bar(const BarTicks& bar, Outputs& outputs, SeriesSink& sink) {
+  if (const Status status = atc_->commit(bar, outputs); status != Status::ok) {
+    halt(status, sink);
+    return false;
+  }
+  sink.committed(id_, bar, outputs);
+  ++counters_.bars;
+  return true;
+}
+
+/// Whether the bars of a cold start are kept until all are there. With a rolling anchor only the last runs
+/// count, and those are computed together as it is (kernels/rolling_runs.hpp).
+bool LiveSeries::can_wait() const {
+  return atc_->anchor().kind != Anchor::Kind::rolling && atc_->bars_total() == 0 &&
+         history_.size() < kHistoryMax;
+}
+
+/// What was kept, bar by bar. False when one is refused.
+bool LiveSeries::commit_history(SeriesSink& sink) {
+  Outputs outputs;
+  for (const BarTicks& bar : std::exchange(history_, {})) {
+    if (!commit_bar(bar, outputs, sink)) return false;
+  }
+  return true;
+}
+
+void LiveSeries::end_history(std::size_t bars, Status status, SeriesSink& sink) {
+  awaits_history_ = false;
+  const std::vector<BarTicks> history = std::exchange(history_, {});
+  counters_.bars += bars;
+  sink.committed_together(id_, std::span(history).first(bars));
+  if (status != Status::ok) return halt(status, sink);
+  settle(sink);
 }
 
 void LiveSeries::peek(const MarketEvent& event, SeriesSink& sink) {

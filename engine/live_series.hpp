@@ -25,6 +25,8 @@ class SeriesSink {
   virtual void request(const core::BackfillRequest& request) = 0;
   /// A closed bar was taken, published or not (history before the first publication is not).
   virtual void committed(core::SeriesId, const BarTicks&, const Outputs&) {}
+  /// The same of a whole history, whose end state alone was computed: the first bars that the series took.
+  virtual void committed_together(core::SeriesId, std::span<const BarTicks>) {}
   /// All bars taken so far are void; the series begins anew.
   virtual void started_over(core::SeriesId) {}
 };
@@ -59,6 +61,18 @@ class LiveSeries {
   void apply(const core::MarketEvent& event, SeriesSink& sink);
   /// The venue's time went on.
   void on_clock(std::int64_t venue_now_ms, SeriesSink& sink);
+
+  // For an owner of many, who computes the histories of several cold starts at once (engine/cold_starts.hpp).
+
+  /// As apply(), but a history that has become complete is left to be computed: until end_history(), nothing
+  /// is published and no other event may be given.
+  void take(const core::MarketEvent& event, SeriesSink& sink);
+  bool awaits_history() const { return awaits_history_; }
+  /// Closed bars of a cold start that the indicator has not taken yet, oldest first.
+  std::span<const BarTicks> history() const { return history_; }
+  /// anchored() has taken the first `bars` of history(); `status` says why not the next one.
+  void end_history(std::size_t bars, Status status, SeriesSink& sink);
+
   /// For work that no result waits for: the next run of a rolling anchor, which a bar's close then has not to
   /// build. Null before the venue listed the series.
   AnchoredState* anchored() { return atc_ ? &*atc_ : nullptr; }
@@ -73,7 +87,7 @@ class LiveSeries {
   const AnchoredState* indicator() const { return atc_ ? &*atc_ : nullptr; }
   /// Of the last publication.
   std::uint64_t sequence() const { return sequence_; }
-  /// Over all closed bars so far; zeros before the first.
+  /// Over all closed bars that the indicator has taken; zeros before the first.
   Digest digest() const { return atc_ ? atc_->state().digest() : Digest{}; }
   std::uint32_t revision() const { return revision_; }
   /// The last closed bar's publication; ts_open_ms 0 before the first.
@@ -110,6 +124,9 @@ class LiveSeries {
   void on_backfill_done(const core::MarketEvent& event, SeriesSink& sink);
 
   void commit(const core::MarketEvent& event, bool is_replayed, SeriesSink& sink);
+  bool commit_bar(const BarTicks& bar, Outputs& outputs, SeriesSink& sink);
+  bool can_wait() const;
+  bool commit_history(SeriesSink& sink);
   void peek(const core::MarketEvent& event, SeriesSink& sink);
   void compare_again(const core::MarketEvent& event, SeriesSink& sink);
   void hold(const core::MarketEvent& event);
@@ -137,6 +154,8 @@ class LiveSeries {
   static constexpr std::size_t kRecentBars = 64;
   /// Live closed bars kept while history is being fetched; older ones come by history too.
   static constexpr std::size_t kHeldBarsMax = 256;
+  /// Bars of a cold start that are kept to be computed together; a longer history is committed bar by bar.
+  static constexpr std::size_t kHistoryMax = 4096;
 
   core::SeriesId id_;
   core::Interval interval_;
@@ -157,6 +176,8 @@ class LiveSeries {
   std::optional<core::MarketEvent> open_;       // the newest state of the open bar
   std::array<BarTicks, kRecentBars> recent_{};  // the last closed bars, by recent_count_ modulo their number
   std::size_t recent_count_ = 0;
+  std::vector<BarTicks> history_;  // of a cold start, not taken by the indicator yet
+  bool awaits_history_ = false;    // it is complete, and settle() waits for it
   std::array<BarTicks, kRecentBars>
       published_{};  // the last bars published as closed, as they were published last
   std::size_t published_count_ = 0;

@@ -6,7 +6,7 @@ namespace lockstep::engine {
 namespace {
 
 /// Raise it whenever a field below is added, removed or changes its meaning.
-constexpr std::uint64_t kLayoutVersion = 1;
+constexpr std::uint64_t kLayoutVersion = 2;
 
 template <class T>
 void put_optional(ByteWriter& writer, const std::optional<T>& value) {
@@ -47,6 +47,8 @@ void LiveSeries::to_bytes(std::vector<std::byte>& out) const {
   writer.put(recent_count_);
   writer.put(published_);
   writer.put(published_count_);
+  writer.put(static_cast<std::uint32_t>(history_.size()));
+  for (const BarTicks& bar : history_) writer.put(bar);
   put_optional(writer, last_closed_);
   writer.put(last_);
   writer.put(last_closed_signal_);
@@ -93,6 +95,10 @@ bool LiveSeries::from_bytes(std::span<const std::byte> bytes) {
   reader.get(read.recent_count_);
   reader.get(read.published_);
   reader.get(read.published_count_);
+  std::uint32_t history = 0;
+  if (!reader.get(history) || history > kHistoryMax) return false;
+  read.history_.resize(history);
+  for (BarTicks& bar : read.history_) reader.get(bar);
   if (!get_optional(reader, read.last_closed_)) return false;
   reader.get(read.last_);
   reader.get(read.last_closed_signal_);

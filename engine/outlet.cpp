@@ -77,6 +77,10 @@ void ShardOutlet::committed(core::SeriesId id, const BarTicks& bar, const Output
   if (logs_ != nullptr) (*logs_)[id]->append(bar, *shard_->find(id)->indicator());
 }
 
+void ShardOutlet::committed_together(core::SeriesId id, std::span<const BarTicks> bars) {
+  if (logs_ != nullptr) (*logs_)[id]->append_history(bars, *shard_->find(id)->indicator());
+}
+
 void ShardOutlet::started_over(core::SeriesId id) {
   if (logs_ != nullptr) (*logs_)[id]->clear();
 }

@@ -64,6 +64,7 @@ class ShardOutlet final : public SeriesSink, public EventRecorder {
   void applied(const core::MarketEvent& event, const LiveSeries& series, core::SeriesId id,
                const SeriesMark& before) override;
   void committed(core::SeriesId id, const BarTicks& bar, const Outputs& outputs) override;
+  void committed_together(core::SeriesId id, std::span<const BarTicks> bars) override;
   void started_over(core::SeriesId id) override;
   /// Keeps the closed bars of the shard's series for history. Logs by series; both outlive this.
   void keep_bars(const Shard& shard, const std::vector<std::unique_ptr<BarLog>>& logs) {

@@ -36,10 +36,21 @@ void Shard::adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series) {
 }
 
 void Shard::give(LiveSeries& series, core::SeriesId id, const core::MarketEvent& event) {
-  if (recorder_ == nullptr) return series.apply(event, sink_);
+  if (series.awaits_history()) finish_cold_starts();
   const SeriesMark before{series.sequence(), series.transitions(), series.revision(), series.counters()};
-  series.apply(event, sink_);
-  recorder_->applied(event, series, id, before);
+  series.take(event, sink_);
+  if (series.awaits_history()) {
+    cold_starts_.add(series, id, event, before);
+    if (cold_starts_.size() == ColdStarts::kTogether) finish_cold_starts();
+    return;
+  }
+  if (recorder_ != nullptr) recorder_->applied(event, series, id, before);
+}
+
+bool Shard::finish_cold_starts() {
+  if (cold_starts_.size() == 0) return false;
+  cold_starts_.finish(sink_, recorder_);
+  return true;
 }
 
 void Shard::apply(const core::MarketEvent& event) {

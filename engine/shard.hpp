@@ -5,27 +5,13 @@
 #include <memory>
 #include <vector>
 
+#include "engine/cold_starts.hpp"
 #include "engine/core/catalog.hpp"
+#include "engine/event_recorder.hpp"
 #include "engine/live_series.hpp"
 #include "kernels/rolling_runs.hpp"
 
 namespace lockstep::engine {
-
-/// What a series was before an event.
-struct SeriesMark {
-  std::uint64_t sequence = 0;
-  std::uint64_t transitions = 0;
-  std::uint32_t revision = 0;
-  SeriesCounters counters;
-};
-
-/// Hears of every event after a series has taken it, and after its publications went to the sink.
-class EventRecorder {
- public:
-  virtual ~EventRecorder() = default;
-  virtual void applied(const core::MarketEvent& event, const LiveSeries& series, core::SeriesId id,
-                       const SeriesMark& before) = 0;
-};
 
 class Shard {
  public:
@@ -38,6 +24,9 @@ class Shard {
 
   /// One event, in the order it was taken from the queue. Events of series that are not ours are ignored.
   void apply(const core::MarketEvent& event);
+  /// Computes the histories that are complete: at the latest when nothing else is to be done, and before
+  /// anybody looks at a series. False when none was.
+  bool finish_cold_starts();
   /// Does some of what the events so far left for a quiet moment; false when nothing is left. Changes no
   /// result.
   bool do_postponed();
@@ -55,9 +44,10 @@ class Shard {
   EventRecorder* recorder_;
   std::vector<core::SeriesId> ids_;
   std::vector<std::unique_ptr<LiveSeries>> series_;
-  std::vector<LiveSeries*> postponed_;                 // had a closed bar since; some more than once
-  std::vector<AnchoredState*> whole_runs_;             // of those, with much to do
+  std::vector<LiveSeries*> postponed_;      // had a closed bar since; some more than once
+  std::vector<AnchoredState*> whole_runs_;  // of those, with much to do
   RollingRuns rolling_runs_;
+  ColdStarts cold_starts_;
   std::vector<LiveSeries*> by_id_;                     // null: not ours
   std::vector<std::vector<core::SeriesId>> by_venue_;  // who hears a venue's clock
 };

@@ -85,6 +85,7 @@ bool ShardThread::is_held_up() {
 
 void ShardThread::give_states() {
   if (journal_ == nullptr || generation_ == journal_->keeper().generation()) return;
+  shard_.finish_cold_starts();
   for (std::size_t i = 0; i < kStatesAtOnce && next_state_ < ids_.size(); ++i, ++next_state_) {
     state_.clear();
     shard_.find(ids_[next_state_])->to_bytes(state_);
@@ -100,6 +101,7 @@ void ShardThread::give_states() {
 void ShardThread::give_held() {
   core::SeriesId id = 0;
   if (port_ == nullptr || held_requests_.take(&id, 1) != 1 || shard_.find(id) == nullptr) return;
+  shard_.finish_cold_starts();
   state_.clear();
   shard_.find(id)->to_bytes(state_);
   port_->append_held(id, state_);
@@ -123,7 +125,7 @@ bool ShardThread::turn() {
   if (port_ != nullptr && port_->is_blocked()) return answer_requests();
   const std::size_t count = queue_.take(batch_.data(), kBatch);
   // One piece of what can wait, not all: nothing new comes in before this turn ends.
-  const bool has_prepared = count == 0 && shard_.do_postponed();
+  const bool has_prepared = count == 0 && (shard_.finish_cold_starts() || shard_.do_postponed());
   return work(count) || has_prepared;
 }
 
@@ -135,6 +137,7 @@ void ShardThread::stop() {
 
 std::size_t ShardThread::take() {
   std::size_t count = queue_.take(batch_.data(), kBatch);
+  if (count == 0 && shard_.finish_cold_starts() && port_ != nullptr) port_->flush();
   while (count == 0 && shard_.do_postponed()) count = queue_.take(batch_.data(), kBatch);
   if (count > 0) return count;
   if (poll_ == PollMode::wait) return queue_.wait_take(batch_.data(), kBatch, kWaitMax);

@@ -133,6 +133,18 @@ void AnchoredState::begin_next_run(std::vector<BarTicks>& bars, AtcState*& state
   for (std::int64_t i = first; i < bars_total_; ++i) bars.push_back(held(i));
 }
 
+AtcState* AnchoredState::begin_history(std::span<const BarTicks>& bars) {
+  if (anchor_.kind == Anchor::Kind::rolling || bars_total_ > 0) return nullptr;
+  while (!bars.empty() && is_before_anchor(bars.front())) bars = bars.subspan(1);
+  return &current_;
+}
+
+void AnchoredState::end_history(std::span<const BarTicks> taken) {
+  if (taken.empty()) return;
+  bars_total_ = static_cast<std::int64_t>(taken.size());
+  ts_anchor_ms_ = taken.front().ts_open_ms;
+}
+
 template <class... DetailSink>
 Status AnchoredState::peek_run(const BarTicks& bar, Outputs& out, DetailSink&... detail) {
   if (is_before_anchor(bar)) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "incremental/state.hpp"
@@ -67,6 +68,15 @@ class AnchoredState {
     next_done_ = next_first_ + bars;
     is_prepared_ = true;
   }
+
+  // For an owner who computes a whole history at once, faster than bar by bar (engine/cold_starts.hpp).
+
+  /// Null when only bar by bar will do: with a rolling anchor, or after a bar. Else the state that `bars`,
+  /// once those before a time anchor have been taken off its front, must be committed to before any other
+  /// call but end_history().
+  AtcState* begin_history(std::span<const BarTicks>& bars);
+  /// It has taken these: the bars that begin_history() left, or the first of them.
+  void end_history(std::span<const BarTicks> taken);
 
   const AtcState& state() const { return current_; }
   const Anchor& anchor() const { return anchor_; }

@@ -33,6 +33,7 @@ constexpr Group kGroups[] = {
     {"feed", bench::measure_feed},
     {"latency", bench::measure_latency},
     {"engine", bench::measure_engine},
+    {"cold_start", bench::measure_cold_start},
     {"journal", bench::measure_journal},
     {"api", bench::measure_api},
     {"replay", bench::measure_replay},

@@ -95,6 +95,26 @@ TEST_CASE("a log that has dropped old bars gives exact outputs or none", "[engin
   }
 }
 
+TEST_CASE("a history that was computed as a whole is dropped as a whole", "[engine][history]") {
+  const auto bars = some_bars(6'000);
+  constexpr std::size_t kHistory = 1'500, kBarsMax = 1'000;
+  Run run(Anchor{Anchor::Kind::history}, kBarsMax);
+  Run begin(Anchor{Anchor::Kind::history}, kBarsMax);
+  for (std::size_t i = 0; i < kHistory; ++i) begin.take(bars[i]);
+  run.state = begin.state;
+  run.truth = begin.truth;
+  run.log.append_history(std::span(bars).first(kHistory), run.state);
+  for (std::size_t i = kHistory; i < bars.size(); ++i) {
+    run.take(bars[i]);
+    if (i % 100 != 0) continue;
+    const HistoryPage page = run.page(10'000);
+    REQUIRE(page.rows.size() >= kBarsMax - 1);
+    REQUIRE(page.rows.size() <= kBarsMax + kHistory + 2 * BarLog::kChunkBars);
+    for (const HistoryRow& row : page.rows) require_same(row.outputs, run.truth[row.bar.ts_open_ms]);
+  }
+  CHECK(run.page(10'000).rows.size() <= kBarsMax + 2 * BarLog::kChunkBars);
+}
+
 TEST_CASE("a log that was cleared knows nothing of before", "[engine][history]") {
   const auto bars = some_bars(500);
   Run run(Anchor{Anchor::Kind::history}, 1'000);
@@ -171,7 +191,8 @@ class HistoryDaemon {
   std::atomic<std::size_t> answered{0};
 };
 
-TEST_CASE("history over two starts of a daemon is what was published, to the bit", "[engine][history][fault][A12]") {
+TEST_CASE("history over two starts of a daemon is what was published, to the bit",
+          "[engine][history][fault][A12]") {
   const std::string anchor = GENERATE(as<std::string>(), "rolling:300/20", "history");
   CAPTURE(anchor);
   sim::SimConfig exchange_config;

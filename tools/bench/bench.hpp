@@ -36,6 +36,8 @@ Json measure_feed(const BenchOptions& options);
 Json measure_latency(const BenchOptions& options);
 /// The minute close of many symbols on one shard.
 Json measure_engine(const BenchOptions& options);
+/// The histories of 1,000 symbols through one shard, and the same series by series.
+Json measure_cold_start(const BenchOptions& options);
 /// Journal: appending, what it costs a shard, starting from it.
 Json measure_journal(const BenchOptions& options);
 /// The API server: 1,000 stream clients, fan-out, requests.
