@@ -39,6 +39,7 @@ SimConfig checked(SimConfig config) {
   require_range("ping_interval_ms", config.ping_interval_ms, 0, 86'400'000);
   require_range("pong_timeout_ms", config.pong_timeout_ms, 0, 86'400'000);
   require_range("data_faults_per_mille", config.data_faults_per_mille, 0, 1000);
+  require_range("web_faults_per_mille", config.web_faults_per_mille, 0, 1000);
   require_range("rest_weight_max", config.rest_weight_max, 0, 1'000'000'000);
   require_range<std::size_t>("client_queue_bytes_max", config.client_queue_bytes_max, 1,
                              std::size_t{1} << 32);
@@ -73,9 +74,11 @@ class ExchangeSim::Impl {
         history(model, config.start_ms / kMinuteMs - config.history_bars),
         text(config.dialect),
         clock(config.start_ms, config.speed),
-        port(config.port) {
+        port(config.port),
+        faults(config.dialect, config.seed,
+               {config.data_faults_per_mille, config.web_faults_per_mille, config.tls}) {
     controls.is_unlisted = std::vector<std::atomic<bool>>(static_cast<std::size_t>(config.symbols));
-    if (config.tls) authority.emplace(config.ca_path);
+    if (config.tls) authority.emplace(config.ca_path), stranger.emplace(std::filesystem::path());
     if (!config.truth_file.empty()) {
       truth_file.emplace(config.truth_file, history, text);
       controls.has_truth_failed = !truth_file->write_until(config.start_ms);
@@ -88,9 +91,11 @@ class ExchangeSim::Impl {
   const VenueText text;
   VenueClock clock;
   std::optional<TlsAuthority> authority;
+  std::optional<TlsAuthority> stranger;  // not the one that clients are told of
   std::optional<TruthFile> truth_file;
   ServerControls controls;
   std::atomic<int> port;
+  FaultScript faults;
   std::mutex server_mutex;  // start, stop and cut_connections exclude each other
   std::unique_ptr<Server> server;
 };
@@ -117,7 +122,9 @@ void ExchangeSim::start() {
                           impl_->clock,
                           impl_->authority ? &*impl_->authority : nullptr,
                           impl_->truth_file ? &*impl_->truth_file : nullptr,
-                          impl_->controls};
+                          impl_->controls,
+                          impl_->faults,
+                          impl_->stranger ? &*impl_->stranger : nullptr};
   impl_->server = std::make_unique<Server>(parts, impl_->port);
   impl_->port = impl_->server->port();
 }
@@ -170,8 +177,24 @@ void ExchangeSim::set_listed(const std::string& symbol, bool is_listed) {
   impl_->controls.is_unlisted[static_cast<std::size_t>(*index)] = !is_listed;
 }
 
-std::uint64_t ExchangeSim::data_faults() const {
-  return impl_->controls.data_faults;
+void ExchangeSim::inject(VenueFault fault, std::chrono::milliseconds duration) {
+  const bool is_possible = fault != VenueFault::wrong_certificate || impl_->config.tls;
+  if (!is_possible || !can_do(impl_->config.dialect, fault)) {
+    throw std::invalid_argument("simulator: " + dialect_names()[static_cast<std::size_t>(impl_->config.dialect)] +
+                                (impl_->config.tls ? "" : " without TLS") + " cannot make the fault '" +
+                                std::string(info(fault).name) + "'");
+  }
+  impl_->faults.inject(fault, duration);
+}
+
+std::uint64_t ExchangeSim::given(VenueFault fault) const {
+  return impl_->faults.given(fault);
+}
+
+std::uint64_t ExchangeSim::given() const {
+  std::uint64_t sum = 0;
+  for (const FaultInfo& fault : venue_faults()) sum += given(fault.fault);
+  return sum;
 }
 
 int ExchangeSim::connections() const {

@@ -10,12 +10,15 @@
 // venue's habits: two rows in a closing frame, no closed flag, no bars without trades.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "replay/sim/venue_fault.hpp"
 
 namespace lockstep::sim {
 
@@ -52,10 +55,12 @@ struct SimConfig {
   int pong_timeout_ms = 0;   ///< real time without an answer to a ping; 0: the venue's own, 1 or 10 min
   int rest_weight_max =
       0;  ///< request weight per real minute, beyond it 429; 0: the venue's own, 6000 or 2400
-  /// Of a thousand closing frames (and pushes of trades) of a symbol so many go wrong, drawn from the seed:
-  /// one is lost, sent twice, cut in the middle, or the frame before it comes once more behind it (D2, D3,
-  /// D6, D12).
+  /// Of a thousand frames that close a bar (and pushes of trades) so many go wrong; what becomes of them is
+  /// drawn from the seed: every VenueFault of frames that the dialect can do.
   int data_faults_per_mille = 0;
+  /// Of a thousand REST answers so many go wrong, of connections five times and of frames on the wire a
+  /// hundredth as many: the other VenueFaults.
+  int web_faults_per_mille = 0;
   std::size_t client_queue_bytes_max =
       64 << 20;  ///< unsent bytes of one websocket, beyond it the client is cut off
 };
@@ -95,8 +100,13 @@ class ExchangeSim {
   /// Takes a symbol out of the venue's list, its streams and its history, or puts it back (D15). Throws
   /// std::invalid_argument for a symbol that does not exist.
   void set_listed(const std::string& symbol, bool is_listed);
-  /// Frames that went wrong as data_faults_per_mille wants it, so far.
-  std::uint64_t data_faults() const;
+  /// Makes a fault at the next occasion, once; one that is lasting, for `duration`. Throws
+  /// std::invalid_argument where can_do() says no, or for a certificate without TLS.
+  void inject(VenueFault fault, std::chrono::milliseconds duration = std::chrono::milliseconds(0));
+  /// How often that fault was made so far, injected or drawn; of a lasting one, the frames.
+  std::uint64_t given(VenueFault fault) const;
+  /// All of them together.
+  std::uint64_t given() const;
   /// Number of websocket connections.
   int connections() const;
   /// Present venue time, ms.

@@ -143,7 +143,7 @@ TEST_CASE("requests are spaced where a host counts them by the second", "[feeds]
   CHECK(limiter.wait(1, kNow + 250ms) == 0ns);
 }
 
-TEST_CASE("R1: weights are counted by the minute and corrected by the host", "[feeds][limiter][fault][R1]") {
+TEST_CASE("R1: weights are counted by the minute and corrected by the host", "[feeds][limiter][fault][R1][R7]") {
   HostLimiter limiter(10);
   for (int i = 0; i < 2; ++i) {
     REQUIRE(limiter.wait(5, kNow) == 0ns);

@@ -52,7 +52,7 @@ TEST_CASE("D12: a bar that contradicts itself is refused and leaves the event al
   CHECK(event.bar == BarTicks{});
 }
 
-TEST_CASE("D10, D8: a time of another unit or off the grid is refused", "[feeds][bar_reader][fault][D10]") {
+TEST_CASE("D10, D8: a time of another unit or off the grid is refused", "[feeds][bar_reader][fault][D10][D8]") {
   core::MarketEvent event;
   BarTexts bar = texts("1", "1", "1", "1");
   for (const std::int64_t ts_ms :

@@ -1,12 +1,13 @@
 #include "replay/sim/detail/connection.hpp"
 
-#include "replay/sim/detail/venue_requests.hpp"
-
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 #include <vector>
+
+#include "replay/sim/detail/frame_faults.hpp"
+#include "replay/sim/detail/venue_requests.hpp"
 
 namespace lockstep::sim {
 namespace {
@@ -137,6 +138,7 @@ void Connection::serve(const Request& request) {
   if (boost::beast::websocket::is_upgrade(request)) return upgrade(request);
   if (request.method() != http::verb::get)
     return reply(request, RestApi::error(-1000, "Method not allowed.", 405));
+  if (const auto fault = fault_at(FaultPlace::answer)) return faulty_reply(request, *fault);
   reply(request, context_.rest.get({request.target().data(), request.target().size()}));
 }
 
@@ -157,6 +159,7 @@ void Connection::reply(const Request& request, const RestReply& reply) {
 void Connection::upgrade(const Request& request) {
   const UrlTarget target = parsed_target({request.target().data(), request.target().size()});
   const auto key = request[http::field::sec_websocket_key];
+  if (is_upgrade_faulty(request)) return;
   bool is_served = is_web_path(context_.text.dialect(), target.path);
   if (context_.text.is_binance()) {
     const auto path = parse_web_path(context_.text.dialect(), target);
@@ -173,6 +176,7 @@ void Connection::upgrade(const Request& request) {
     requests_.reset();
     return reply(request, RestApi::error(-1000, "Invalid stream names or websocket key.", 400));
   }
+  requests_->refuse_last_symbol(upgrade_fault_ == VenueFault::refused_topic);
   ++context_.web_connections;
   last_ping_ = Clock::now();
   waiting_ +=
@@ -215,7 +219,12 @@ void Connection::on_message(WebOpcode opcode, const std::string& payload) {
       break;
     }
   } else {
-    send_texts(requests_->answer(payload));
+    const std::vector<std::string> answers = requests_->answer(payload);
+    if (upgrade_fault_ == VenueFault::lost_ack) {
+      upgrade_fault_.reset();
+      return;
+    }
+    send_texts(answers);
   }
 }
 
@@ -248,6 +257,7 @@ void Connection::disconnect(std::uint16_t code, std::string_view reason) {
 
 void Connection::sweep(Clock::time_point now) {
   if (is_cut_) return;
+  if (ends_at_ && now >= *ends_at_) return cut();
   if (!is_web() || is_last_send_) {
     if (now - last_input_ > kIdleMax) cut();
     return;
@@ -267,7 +277,8 @@ void Connection::sweep(Clock::time_point now) {
 }
 
 bool Connection::deliver(KlineFrame& frame) {
-  if (is_last_send_) return false;
+  if (is_last_send_ || upgrade_fault_ == VenueFault::unheard) return false;
+  if (deliver_faulty(frame)) return !std::exchange(is_dirty_, true);
   if (context_.text.has_sequence()) {
     send_frame(WebOpcode::text, with_sequence(frame.json()));
   } else {

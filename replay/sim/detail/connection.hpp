@@ -34,6 +34,7 @@ struct ConnectionContext {
   std::chrono::milliseconds pong_timeout;
   std::size_t messages_per_second_max;  ///< text, ping and pong from the client; one more disconnects
   std::size_t queue_bytes_max;          ///< waiting to be sent; a client further behind is disconnected
+  FaultScript* faults = nullptr;        ///< null: nothing goes wrong
 };
 
 /// Lives on the server's thread, kept alive by its own operations.
@@ -68,6 +69,12 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   void new_parser();
   void serve(const Request& request);
   void reply(const Request& request, const RestReply& reply);
+  void faulty_reply(const Request& request, VenueFault fault);
+  std::optional<VenueFault> fault_at(FaultPlace place) {
+    return context_.faults == nullptr ? std::nullopt : context_.faults->next(place);
+  }
+  bool is_upgrade_faulty(const Request& request);
+  bool deliver_faulty(KlineFrame& frame);
   void upgrade(const Request& request);
   bool take_message();
   void on_message(WebOpcode opcode, const std::string& payload);
@@ -94,6 +101,8 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   bool is_dirty_ = false;      // frames delivered since the last flush
   bool is_last_send_ = false;  // close when all is sent
   bool is_cut_ = false;
+  std::optional<VenueFault> upgrade_fault_;    // of its whole life
+  std::optional<Clock::time_point> ends_at_;  // as announced
 };
 
 }  // namespace lockstep::sim

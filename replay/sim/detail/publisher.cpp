@@ -1,7 +1,9 @@
 #include "replay/sim/detail/publisher.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "replay/sim/detail/frame_faults.hpp"
 #include "replay/sim/detail/web_frames.hpp"
 
 namespace lockstep::sim {
@@ -115,7 +117,7 @@ void Publisher::push_stream(int symbol, Stream& stream, const SimBar& minute_bar
   const bool is_unchanged = minute_bar.trades == 0 && (is_final || bar.ts_open_ms != minute_bar.ts_open_ms);
   if (is_unchanged && !is_closed) return;
 
-  is_fault_due_ = is_closed;
+  is_closing_ = is_closed;
   for (const std::string& json :
        text_.bar_frames(history_.model().spec(symbol), interval, bar, ts_event_ms, is_closed)) {
     push_text(stream, json);
@@ -127,30 +129,34 @@ bool Publisher::is_listed(int symbol) const {
 }
 
 void Publisher::push_text(Stream& stream, const std::string& json) {
-  if (settings_.data_faults_per_mille == 0) return send(stream, json);
-  const std::string before = std::exchange(stream.last_text, json);
-  // splitmix64 over a counter: the faults depend on the seed and on what was pushed, on nothing else.
-  std::uint64_t z = settings_.seed + ++fault_draws_ * 0x9e3779b97f4a7c15U;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-  z ^= z >> 31;
-  const bool is_faulty =
-      is_fault_due_ && z % 1000 < static_cast<std::uint64_t>(settings_.data_faults_per_mille);
-  if (!is_faulty) return send(stream, json);
-  if (settings_.data_faults != nullptr) ++*settings_.data_faults;
-  switch (z >> 32 & 3) {
-    case 0:
-      // Lost. Where nothing says that a bar is final nobody could tell, so there it is not.
-      return text_.dialect() == Dialect::kraken_v2 ? send(stream, json) : void();
-    case 1:
-      send(stream, json);
-      return send(stream, json);
-    case 2:
-      return send(stream, json.substr(0, json.size() / 2));
-    default:
-      send(stream, json);
-      if (!before.empty()) send(stream, before);
+  if (settings_.faults == nullptr) return send(stream, json);
+  const auto fault =
+      settings_.faults->next(is_closing_ ? FaultPlace::closing_frame : FaultPlace::open_frame);
+  if (fault != VenueFault::repeats) repeated_stream_.clear();
+  std::vector<std::string> texts{json};
+  if (fault) {
+    if (auto faulty = faulty_texts(stream, json, *fault)) {
+      texts = std::move(*faulty);
+      settings_.faults->gave(*fault);
+    }
   }
+  if (fault != VenueFault::repeats) stream.last_text = json;
+  for (const std::string& text : texts) send(stream, text);
+  if (!stream.late_text.empty() && stream.late_behind-- == 0) send(stream, std::exchange(stream.late_text, ""));
+}
+
+std::optional<std::vector<std::string>> Publisher::faulty_texts(Stream& stream, const std::string& json,
+                                                                VenueFault fault) {
+  if (fault == VenueFault::late_close) {
+    if (!stream.late_text.empty()) return std::nullopt;
+    stream.late_text = json;
+    stream.late_behind = 2;
+    return std::vector<std::string>{};
+  }
+  if (fault != VenueFault::repeats) return altered(fault, text_.dialect(), json, stream.last_text);
+  if (repeated_stream_.empty() && !stream.last_text.empty()) repeated_stream_ = stream.name;
+  if (repeated_stream_ != stream.name) return std::vector<std::string>{};
+  return std::vector<std::string>{stream.last_text};
 }
 
 void Publisher::send(Stream& stream, const std::string& json) {
@@ -175,7 +181,7 @@ void Publisher::push_trades(int symbol, Stream& stream, std::int64_t minute, std
     ++stream.next_minute;
     stream.next_trade = 0;
   }
-  is_fault_due_ = true;
+  is_closing_ = true;
   if (!is_new && !due.empty())
     push_text(stream, text_.trades_frame(history_.model().spec(symbol), due, ts_event_ms));
 }

@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "replay/sim/detail/bar_history.hpp"
+#include "replay/sim/detail/fault_script.hpp"
 #include "replay/sim/detail/venue_text.hpp"
 
 namespace lockstep::sim {
@@ -35,6 +37,7 @@ class KlineFrame {
   const std::string& raw();
   const std::string& combined();
   const std::string& json() const { return json_; }
+  const std::string& stream_name() const { return stream_name_; }
 
  private:
   const std::string& stream_name_;
@@ -60,10 +63,8 @@ class Publisher {
     int updates_per_bar = 5;
     bool push_quiet_bars = true;  ///< bars without trades are pushed and closed too
     std::int64_t start_minute = 0;
-    std::uint64_t seed = 0;                                       ///< of the data faults
-    int data_faults_per_mille = 0;                                ///< see SimConfig
     const std::vector<std::atomic<bool>>* is_unlisted = nullptr;  ///< by symbol; null: all are listed
-    std::atomic<std::uint64_t>* data_faults = nullptr;            ///< counts; null: nobody asks
+    FaultScript* faults = nullptr;                                ///< null: nothing goes wrong
   };
 
   /// History and text must outlive it.
@@ -87,7 +88,9 @@ class Publisher {
     SimBar settled;
     std::int64_t next_minute = -1;
     std::size_t next_trade = 0;  ///< of next_minute: the first not pushed (trades only)
-    std::string last_text;       ///< pushed last, where data faults are wanted
+    std::string last_text;       ///< pushed last
+    std::string late_text;       ///< comes behind the next frames
+    int late_behind = 0;         ///< so many
   };
   // Slot 0 of a minute closes the minute before; slots 1..updates_per_bar update it.
   struct Event {
@@ -107,6 +110,7 @@ class Publisher {
                    std::int64_t ts_event_ms);
   void push_trades(int symbol, Stream& stream, std::int64_t minute, std::int64_t ts_event_ms);
   void push_text(Stream& stream, const std::string& json);
+  std::optional<std::vector<std::string>> faulty_texts(Stream& stream, const std::string& json, VenueFault fault);
   void send(Stream& stream, const std::string& json);
   bool is_listed(int symbol) const;
   SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;
@@ -117,8 +121,8 @@ class Publisher {
   std::vector<std::vector<Stream>> streams_;  // by symbol
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
   std::vector<Subscriber*> to_flush_;
-  bool is_fault_due_ = false;  ///< what is being pushed closes a bar or holds trades
-  std::uint64_t fault_draws_ = 0;
+  bool is_closing_ = false;      ///< what is being pushed closes a bar or holds trades
+  std::string repeated_stream_;  ///< while one frame comes over and over
 };
 
 }  // namespace lockstep::sim

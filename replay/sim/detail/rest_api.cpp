@@ -129,8 +129,9 @@ RestReply RestApi::klines(const Query& query) const {
   const SymbolSpec& spec = history_.model().spec(*symbol);
   RestReply out;
   out.body = "[";
-  for (const SimBar& bar :
-       history_.range(*symbol, interval, from, to, static_cast<std::size_t>(limit), clock_.now_ms())) {
+  auto page = history_.range(*symbol, interval, from, to, static_cast<std::size_t>(limit), clock_.now_ms());
+  spoil(page);
+  for (const SimBar& bar : page) {
     if (out.body.size() > 1) out.body += ',';
     text_.append_row(out.body, spec, interval, bar);
   }
@@ -155,7 +156,7 @@ RestReply RestApi::exchange_info(const Query& query) const {
     if (!symbol) return error(-1121, "Invalid symbol.");
     symbols.push_back(*symbol);
   }
-  for (int i = 0; names.empty() && i < history_.model().size(); ++i) {
+  for (int i = names.empty() && is_first_left_out() ? 1 : 0; names.empty() && i < history_.model().size(); ++i) {
     if (is_listed(i)) symbols.push_back(i);
   }
   RestReply out;

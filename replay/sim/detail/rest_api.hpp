@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "replay/sim/detail/bar_history.hpp"
+#include "replay/sim/detail/fault_script.hpp"
 #include "replay/sim/detail/url_text.hpp"
 #include "replay/sim/detail/venue_clock.hpp"
 #include "replay/sim/detail/venue_text.hpp"
@@ -28,10 +29,15 @@ struct RestReply {
 class RestApi {
  public:
   /// weight_max: request weight per real minute; more is answered 429.
-  /// is_unlisted: by symbol.
+  /// is_unlisted: by symbol. faults: null: nothing goes wrong.
   RestApi(const BarHistory& history, const VenueClock& clock, const VenueText& text, int weight_max,
-          const std::vector<std::atomic<bool>>& is_unlisted)
-      : history_(history), clock_(clock), text_(text), weight_max_(weight_max), is_unlisted_(is_unlisted) {}
+          const std::vector<std::atomic<bool>>& is_unlisted, FaultScript* faults = nullptr)
+      : history_(history),
+        clock_(clock),
+        text_(text),
+        weight_max_(weight_max),
+        is_unlisted_(is_unlisted),
+        faults_(faults) {}
 
   /// `target` as in the request line: path, question mark, query.
   RestReply get(std::string_view target);
@@ -53,6 +59,10 @@ class RestApi {
   /// An entry a symbol, joined by commas.
   std::string symbol_list(const std::function<std::string(const SymbolSpec&, int symbol)>& entry) const;
   bool is_listed(int symbol) const { return !is_unlisted_[static_cast<std::size_t>(symbol)]; }
+  /// The first symbol is left out of this list. To be asked once a list.
+  bool is_first_left_out() const;
+  /// What is wrong with a page of history, oldest first.
+  void spoil(std::vector<SimBar>& page) const;
   /// What was traded of a symbol in a day, in the quote currency: the first one most.
   static std::int64_t quote_volume(int symbol) { return 1'000'000'000 / (symbol + 1); }
   RestReply tickers() const;
@@ -66,6 +76,7 @@ class RestApi {
   const VenueText& text_;
   int weight_max_;
   const std::vector<std::atomic<bool>>& is_unlisted_;
+  FaultScript* const faults_;
   int used_weight_ = 0;
   std::int64_t weight_minute_ = -1;
 };

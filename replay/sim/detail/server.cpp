@@ -20,6 +20,7 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kConnectionsMax = 4096;
+constexpr auto kMutedMax = 60s;  // a client gives up before that
 constexpr std::size_t kEventsPerTick = 20'000;  // then sockets get their turn
 constexpr auto kTickMin = 1ms;                  // frames that are due together leave in one write
 constexpr auto kTickMax = 50ms;
@@ -35,7 +36,8 @@ ConnectionContext make_context(const ServerParts& parts, Publisher& publisher, R
           limits.ping_interval,
           limits.pong_timeout,
           limits.messages_per_second_max,
-          parts.config.client_queue_bytes_max};
+          parts.config.client_queue_bytes_max,
+          &parts.faults};
 }
 
 }  // namespace
@@ -45,11 +47,12 @@ Server::Server(const ServerParts& parts, int port)
       publisher_(
           parts.history, parts.text,
           {parts.config.updates_per_bar, parts.config.push_quiet_bars && parts.text.pushes_quiet_bars(),
-           parts.clock.now_ms() / kMinuteMs, parts.config.seed, parts.config.data_faults_per_mille,
-           &parts.controls.is_unlisted, &parts.controls.data_faults}),
-      rest_(parts.history, parts.clock, parts.text, limits_of(parts.config).rest_weight_max, parts.controls.is_unlisted),
+           parts.clock.now_ms() / kMinuteMs, &parts.controls.is_unlisted, &parts.faults}),
+      rest_(parts.history, parts.clock, parts.text, limits_of(parts.config).rest_weight_max,
+            parts.controls.is_unlisted, &parts.faults),
       context_(make_context(parts, publisher_, rest_)) {
   if (parts_.authority != nullptr) tls_ = parts_.authority->server_context();
+  if (parts_.stranger != nullptr) strange_tls_ = parts_.stranger->server_context();
   bind(parts_.config.bind, port);
   accept();
   tick();
@@ -100,10 +103,26 @@ void Server::take_client(tcp::socket socket) {
     socket.close(ignored);
     return;
   }
+  if (take_faulty(socket)) return;
   socket.set_option(tcp::no_delay(true), ignored);
   connections_.push_back(
       std::make_shared<Connection>(make_transport(std::move(socket), tls_ ? &*tls_ : nullptr), context_));
   connections_.back()->start();
+}
+
+bool Server::take_faulty(tcp::socket& socket) {
+  const auto fault = parts_.faults.next(FaultPlace::accept);
+  if (fault == VenueFault::mute) {
+    muted_.emplace_back(std::move(socket), Connection::Clock::now());
+  } else if (fault == VenueFault::wrong_certificate && strange_tls_) {
+    connections_.push_back(
+        std::make_shared<Connection>(make_transport(std::move(socket), &*strange_tls_), context_));
+    connections_.back()->start();
+  } else {
+    return false;
+  }
+  parts_.faults.gave(*fault);
+  return true;
 }
 
 void Server::tick() {
@@ -124,6 +143,7 @@ void Server::tick() {
 
 void Server::sweep() {
   for (const auto& connection : connections_) connection->sweep(Connection::Clock::now());
+  std::erase_if(muted_, [](const auto& muted) { return Connection::Clock::now() - muted.second > kMutedMax; });
   std::erase_if(connections_, [](const auto& connection) { return connection->is_cut(); });
   sweep_timer_.expires_after(std::clamp<std::chrono::milliseconds>(context_.ping_interval / 4, 5ms, 500ms));
   sweep_timer_.async_wait([this](error_code error) {

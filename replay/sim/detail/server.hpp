@@ -28,7 +28,6 @@ struct ServerControls {
   std::atomic<bool> has_truth_failed = false;
   std::atomic<int> web_connections = 0;
   std::vector<std::atomic<bool>> is_unlisted;  ///< by symbol
-  std::atomic<std::uint64_t> data_faults = 0;
 };
 
 /// What a server serves; all of it must outlive the server.
@@ -40,6 +39,8 @@ struct ServerParts {
   const TlsAuthority* authority;  ///< null: no TLS
   TruthFile* truth_file;          ///< null: none
   ServerControls& controls;
+  FaultScript& faults;
+  const TlsAuthority* stranger;  ///< whose certificates nobody trusts; null: no TLS
 };
 
 class Server {
@@ -59,12 +60,14 @@ class Server {
   void bind(const std::string& address, int port);
   void accept();
   void take_client(boost::asio::ip::tcp::socket socket);
+  bool take_faulty(boost::asio::ip::tcp::socket& socket);
   void tick();
   void sweep();
 
   ServerParts parts_;
   boost::asio::io_context io_{1};
   std::optional<boost::asio::ssl::context> tls_;
+  std::optional<boost::asio::ssl::context> strange_tls_;
   Publisher publisher_;
   RestApi rest_;
   ConnectionContext context_;
@@ -73,6 +76,7 @@ class Server {
   boost::asio::steady_timer sweep_timer_{io_};
   boost::asio::steady_timer accept_timer_{io_};
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::pair<boost::asio::ip::tcp::socket, Connection::Clock::time_point>> muted_;  ///< and since when
   int port_ = 0;
   std::thread thread_;
 };

@@ -74,6 +74,10 @@ std::string StreamRequests::reply(std::string_view message) {
     if (method == "SUBSCRIBE" && streams_.size() + names->size() > kStreamsMax) {
       return error(4, "Too many subscriptions", id_text);
     }
+    for (const std::string& name : *names) {
+      const auto key = kline_key(name);
+      if (key && is_refused(model_, key->symbol)) return error(2, "Invalid request: no stream " + name, id_text);
+    }
     for (const std::string& name : *names) method == "SUBSCRIBE" ? subscribe(name) : unsubscribe(name);
     return result(nullptr, id_text);
   }

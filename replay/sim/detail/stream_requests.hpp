@@ -22,10 +22,20 @@ class ClientRequests {
   virtual std::vector<std::string> answer(std::string_view message) = 0;
   /// What it says each second.
   virtual std::vector<std::string> heartbeat(std::int64_t /*venue_now_ms*/) { return {}; }
+  /// As if the venue's list had one symbol too many: the last one's subscriptions are refused.
+  void refuse_last_symbol(bool is_refused) { is_last_refused_ = is_refused; }
   /// Drops every subscription.
   virtual void clear() = 0;
   /// Events are wrapped as {"stream":...,"data":...}.
   virtual bool is_combined() const { return false; }
+
+ protected:
+  bool is_refused(const MarketModel& model, int symbol) const {
+    return is_last_refused_ && symbol == model.size() - 1;
+  }
+
+ private:
+  bool is_last_refused_ = false;
 };
 
 /// Binance's. One thread. Model, publisher and subscriber must outlive it; clear() must be called before the

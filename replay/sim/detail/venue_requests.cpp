@@ -105,7 +105,8 @@ VenueRequests::Texts VenueRequests::answer_bybit(std::string_view message) {
       return reply(false, "error:handler not found,topic:" + topic);
     const int interval = find_interval(text_.dialect(), topic.substr(first + 1, second - first - 1));
     const auto symbol = text_.find_symbol(model_, topic.substr(second + 1));
-    if (interval < 0 || !symbol) return reply(false, "Invalid symbol :[" + topic + "]");
+    if (interval < 0 || !symbol || is_refused(model_, *symbol))
+      return reply(false, "Invalid symbol :[" + topic + "]");
     keys.push_back({*symbol, interval});
   }
   for (const StreamKey& key : keys) subscribe(key.symbol, key.interval);
@@ -131,7 +132,7 @@ VenueRequests::Texts VenueRequests::answer_okx(std::string_view message) {
     const auto symbol = text_.find_symbol(model_, name);
     const int interval =
         channel.starts_with("candle") ? find_interval(text_.dialect(), channel.substr(6)) : -1;
-    if (!symbol || interval < 0) {
+    if (!symbol || interval < 0 || is_refused(model_, *symbol)) {
       replies.push_back(
           error("60018", "Wrong URL or channel:" + channel + ",instId:" + name +
                              " doesn't exist. Please use the correct URL, channel and parameters "
@@ -166,7 +167,7 @@ VenueRequests::Texts VenueRequests::answer_coinbase(std::string_view message) {
   std::vector<int> symbols;
   for (const std::string& name : texts_of(request, "product_ids")) {
     const auto symbol = text_.find_symbol(model_, name);
-    if (!symbol) return error(name + " is not a valid product");
+    if (!symbol || is_refused(model_, *symbol)) return error(name + " is not a valid product");
     symbols.push_back(*symbol);
   }
   for (const int symbol : symbols) subscribe(symbol, is_candles ? find_sim_interval("5m") : kTradesInterval);
@@ -200,11 +201,12 @@ VenueRequests::Texts VenueRequests::answer_kraken(std::string_view message) {
   Texts replies;
   for (const std::string& name : texts_of(params, "symbol")) {
     const auto symbol = text_.find_symbol(model_, name);
+    const bool is_known = symbol && !is_refused(model_, *symbol);
     Json reply = {{"method", "subscribe"}};
     if (request.contains("req_id")) reply["req_id"] = request["req_id"];
-    if (method != "subscribe" || text_of(params, "channel") != "ohlc" || interval < 0 || !symbol) {
+    if (method != "subscribe" || text_of(params, "channel") != "ohlc" || interval < 0 || !is_known) {
       reply["error"] =
-          symbol ? "Subscription ohlc interval not supported" : "Currency pair not supported " + name;
+          is_known ? "Subscription ohlc interval not supported" : "Currency pair not supported " + name;
       reply["success"] = false;
       reply["symbol"] = name;
     } else {

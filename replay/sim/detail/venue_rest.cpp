@@ -46,6 +46,7 @@ std::string RestApi::rows(int symbol, int interval, std::optional<std::int64_t> 
                           std::optional<std::int64_t> to_ms, std::size_t limit, bool is_newest_first) const {
   const SimInterval& length = kSimIntervals[static_cast<std::size_t>(interval)];
   auto bars = history_.range(symbol, length, from_ms, to_ms, limit, clock_.now_ms());
+  spoil(bars);
   if (is_newest_first) std::reverse(bars.begin(), bars.end());
   std::string out;
   for (const SimBar& bar : bars) {
@@ -59,12 +60,31 @@ std::string RestApi::rows(int symbol, int interval, std::optional<std::int64_t> 
 std::string RestApi::symbol_list(
     const std::function<std::string(const SymbolSpec&, int symbol)>& entry) const {
   std::string out;
-  for (int i = 0; i < history_.model().size(); ++i) {
+  for (int i = is_first_left_out() ? 1 : 0; i < history_.model().size(); ++i) {
     if (!is_listed(i)) continue;
     if (!out.empty()) out += ',';
     out += entry(history_.model().spec(i), i);
   }
   return out;
+}
+
+bool RestApi::is_first_left_out() const {
+  const auto fault = faults_ == nullptr ? std::nullopt : faults_->next(FaultPlace::list);
+  if (fault) faults_->gave(*fault);
+  return fault.has_value();
+}
+
+void RestApi::spoil(std::vector<SimBar>& page) const {
+  const auto fault = faults_ == nullptr || page.size() < 3 ? std::nullopt : faults_->next(FaultPlace::page);
+  if (!fault) return;
+  if (*fault == VenueFault::short_page) page.resize(page.size() / 2);
+  if (*fault == VenueFault::lagging_page) page.resize(page.size() - 2);  // the open one is one of them
+  if (*fault == VenueFault::shuffled_page) {
+    page.push_back(page.front());
+    std::rotate(page.begin(), page.begin() + static_cast<std::ptrdiff_t>(page.size() / 3), page.end());
+    page.push_back(page.front());
+  }
+  faults_->gave(*fault);
 }
 
 RestReply RestApi::route_bybit(std::string_view path, const Query& query) const {
