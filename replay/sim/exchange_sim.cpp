@@ -180,9 +180,10 @@ void ExchangeSim::set_listed(const std::string& symbol, bool is_listed) {
 void ExchangeSim::inject(VenueFault fault, std::chrono::milliseconds duration) {
   const bool is_possible = fault != VenueFault::wrong_certificate || impl_->config.tls;
   if (!is_possible || !can_do(impl_->config.dialect, fault)) {
-    throw std::invalid_argument("simulator: " + dialect_names()[static_cast<std::size_t>(impl_->config.dialect)] +
-                                (impl_->config.tls ? "" : " without TLS") + " cannot make the fault '" +
-                                std::string(info(fault).name) + "'");
+    throw std::invalid_argument(
+        "simulator: " + dialect_names()[static_cast<std::size_t>(impl_->config.dialect)] +
+        (impl_->config.tls ? "" : " without TLS") + " cannot make the fault '" +
+        std::string(info(fault).name) + "'");
   }
   impl_->faults.inject(fault, duration);
 }

@@ -101,7 +101,7 @@ class Connection final : public Subscriber, public std::enable_shared_from_this<
   bool is_dirty_ = false;      // frames delivered since the last flush
   bool is_last_send_ = false;  // close when all is sent
   bool is_cut_ = false;
-  std::optional<VenueFault> upgrade_fault_;    // of its whole life
+  std::optional<VenueFault> upgrade_fault_;   // of its whole life
   std::optional<Clock::time_point> ends_at_;  // as announced
 };
 

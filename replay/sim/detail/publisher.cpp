@@ -130,8 +130,7 @@ bool Publisher::is_listed(int symbol) const {
 
 void Publisher::push_text(Stream& stream, const std::string& json) {
   if (settings_.faults == nullptr) return send(stream, json);
-  const auto fault =
-      settings_.faults->next(is_closing_ ? FaultPlace::closing_frame : FaultPlace::open_frame);
+  const auto fault = settings_.faults->next(is_closing_ ? FaultPlace::closing_frame : FaultPlace::open_frame);
   if (fault != VenueFault::repeats) repeated_stream_.clear();
   std::vector<std::string> texts{json};
   if (fault) {
@@ -142,7 +141,8 @@ void Publisher::push_text(Stream& stream, const std::string& json) {
   }
   if (fault != VenueFault::repeats) stream.last_text = json;
   for (const std::string& text : texts) send(stream, text);
-  if (!stream.late_text.empty() && stream.late_behind-- == 0) send(stream, std::exchange(stream.late_text, ""));
+  if (!stream.late_text.empty() && stream.late_behind-- == 0)
+    send(stream, std::exchange(stream.late_text, ""));
 }
 
 std::optional<std::vector<std::string>> Publisher::faulty_texts(Stream& stream, const std::string& json,

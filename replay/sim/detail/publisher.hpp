@@ -110,7 +110,8 @@ class Publisher {
                    std::int64_t ts_event_ms);
   void push_trades(int symbol, Stream& stream, std::int64_t minute, std::int64_t ts_event_ms);
   void push_text(Stream& stream, const std::string& json);
-  std::optional<std::vector<std::string>> faulty_texts(Stream& stream, const std::string& json, VenueFault fault);
+  std::optional<std::vector<std::string>> faulty_texts(Stream& stream, const std::string& json,
+                                                       VenueFault fault);
   void send(Stream& stream, const std::string& json);
   bool is_listed(int symbol) const;
   SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;

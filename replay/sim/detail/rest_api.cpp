@@ -156,7 +156,8 @@ RestReply RestApi::exchange_info(const Query& query) const {
     if (!symbol) return error(-1121, "Invalid symbol.");
     symbols.push_back(*symbol);
   }
-  for (int i = names.empty() && is_first_left_out() ? 1 : 0; names.empty() && i < history_.model().size(); ++i) {
+  for (int i = names.empty() && is_first_left_out() ? 1 : 0; names.empty() && i < history_.model().size();
+       ++i) {
     if (is_listed(i)) symbols.push_back(i);
   }
   RestReply out;

@@ -20,7 +20,7 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kConnectionsMax = 4096;
-constexpr auto kMutedMax = 60s;  // a client gives up before that
+constexpr auto kMutedMax = 60s;                 // a client gives up before that
 constexpr std::size_t kEventsPerTick = 20'000;  // then sockets get their turn
 constexpr auto kTickMin = 1ms;                  // frames that are due together leave in one write
 constexpr auto kTickMax = 50ms;
@@ -143,7 +143,8 @@ void Server::tick() {
 
 void Server::sweep() {
   for (const auto& connection : connections_) connection->sweep(Connection::Clock::now());
-  std::erase_if(muted_, [](const auto& muted) { return Connection::Clock::now() - muted.second > kMutedMax; });
+  std::erase_if(muted_,
+                [](const auto& muted) { return Connection::Clock::now() - muted.second > kMutedMax; });
   std::erase_if(connections_, [](const auto& connection) { return connection->is_cut(); });
   sweep_timer_.expires_after(std::clamp<std::chrono::milliseconds>(context_.ping_interval / 4, 5ms, 500ms));
   sweep_timer_.async_wait([this](error_code error) {

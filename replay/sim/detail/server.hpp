@@ -76,7 +76,8 @@ class Server {
   boost::asio::steady_timer sweep_timer_{io_};
   boost::asio::steady_timer accept_timer_{io_};
   std::vector<std::shared_ptr<Connection>> connections_;
-  std::vector<std::pair<boost::asio::ip::tcp::socket, Connection::Clock::time_point>> muted_;  ///< and since when
+  std::vector<std::pair<boost::asio::ip::tcp::socket, Connection::Clock::time_point>>
+      muted_;  ///< and since when
   int port_ = 0;
   std::thread thread_;
 };

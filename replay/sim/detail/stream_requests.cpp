@@ -76,7 +76,8 @@ std::string StreamRequests::reply(std::string_view message) {
     }
     for (const std::string& name : *names) {
       const auto key = kline_key(name);
-      if (key && is_refused(model_, key->symbol)) return error(2, "Invalid request: no stream " + name, id_text);
+      if (key && is_refused(model_, key->symbol))
+        return error(2, "Invalid request: no stream " + name, id_text);
     }
     for (const std::string& name : *names) method == "SUBSCRIBE" ? subscribe(name) : unsubscribe(name);
     return result(nullptr, id_text);
