@@ -188,6 +188,10 @@ void ExchangeSim::inject(VenueFault fault, std::chrono::milliseconds duration) {
   impl_->faults.inject(fault, duration);
 }
 
+void ExchangeSim::stop_drawing_faults() {
+  impl_->faults.stop_drawing();
+}
+
 std::uint64_t ExchangeSim::given(VenueFault fault) const {
   return impl_->faults.given(fault);
 }

@@ -103,6 +103,8 @@ class ExchangeSim {
   /// Makes a fault at the next occasion, once; one that is lasting, for `duration`. Throws
   /// std::invalid_argument where can_do() says no, or for a certificate without TLS.
   void inject(VenueFault fault, std::chrono::milliseconds duration = std::chrono::milliseconds(0));
+  /// From now on no fault is drawn from the seed.
+  void stop_drawing_faults();
   /// How often that fault was made so far, injected or drawn; of a lasting one, the frames.
   std::uint64_t given(VenueFault fault) const;
   /// All of them together.

@@ -76,7 +76,7 @@ std::uint64_t FaultScript::draw() {
 
 std::optional<VenueFault> FaultScript::drawn(FaultPlace place) {
   const std::uint64_t odds = per_million(place);
-  if (odds == 0 || draw() % kMillion >= odds) return std::nullopt;
+  if (odds == 0 || !is_drawing_ || draw() % kMillion >= odds) return std::nullopt;
   std::vector<VenueFault> possible;
   for (const FaultInfo& fault : venue_faults()) {
     const bool is_served = fault.fault != VenueFault::wrong_certificate || odds_.has_tls;

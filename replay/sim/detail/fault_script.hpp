@@ -27,6 +27,8 @@ class FaultScript {
 
   /// Once; one that is lasting, for `duration`.
   void inject(VenueFault fault, std::chrono::milliseconds duration);
+  /// None is drawn any more; what was injected is made all the same.
+  void stop_drawing() { is_drawing_ = false; }
   /// What is to be made at this place; whoever makes it says so with gave().
   std::optional<VenueFault> next(FaultPlace place);
   void gave(VenueFault fault);
@@ -51,6 +53,7 @@ class FaultScript {
   std::vector<Planned> planned_;
   std::atomic<std::size_t> planned_count_ = 0;  ///< so that most calls need no lock
   std::uint64_t draws_ = 0;
+  std::atomic<bool> is_drawing_ = true;
   std::array<std::atomic<std::uint64_t>, kCount> given_{};
 };
 
