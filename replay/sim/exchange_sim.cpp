@@ -71,8 +71,8 @@ class ExchangeSim::Impl {
   explicit Impl(SimConfig given)
       : config(checked(std::move(given))),
         model(config.seed, config.symbols),
-        history(model, config.start_ms / kMinuteMs - config.history_bars),
         text(config.dialect),
+        history(model, config.start_ms / kMinuteMs - config.history_bars, text.has_quiet_bars()),
         clock(config.start_ms, config.speed),
         port(config.port),
         faults(config.dialect, config.seed,
@@ -87,8 +87,8 @@ class ExchangeSim::Impl {
 
   const SimConfig config;
   const MarketModel model;
-  const BarHistory history;
   const VenueText text;
+  const BarHistory history;
   VenueClock clock;
   std::optional<TlsAuthority> authority;
   std::optional<TlsAuthority> stranger;  // not the one that clients are told of

@@ -34,8 +34,8 @@ class LoopVenue::Impl {
         limits(limits_of(config)),
         model(config.seed, config.symbols),
         is_unlisted(static_cast<std::size_t>(config.symbols)),
-        history(model, config.start_ms / kMinuteMs - config.history_bars),
         text(config.dialect),
+        history(model, config.start_ms / kMinuteMs - config.history_bars, text.has_quiet_bars()),
         clock(config.start_ms, 1.0),
         publisher(history, text,
                   {config.updates_per_bar, config.push_quiet_bars && text.pushes_quiet_bars(),
@@ -87,8 +87,8 @@ class LoopVenue::Impl {
   const VenueLimits limits;
   const MarketModel model;
   const std::vector<std::atomic<bool>> is_unlisted;  // all symbols are listed
-  const BarHistory history;
   const VenueText text;
+  const BarHistory history;
   VenueClock clock;
   Publisher publisher;
   RestApi rest;

@@ -161,6 +161,35 @@ TEST_CASE("longer bars are aggregated from the minutes", "[replay][sim_market]")
   REQUIRE(first.first_id == model.bar(0, kMinute).first_id);
 }
 
+TEST_CASE("D7: where minutes without trades are no bars, a longer bar begins with its first trade",
+          "[replay][sim_market][fault][D7]") {
+  const MarketModel model(1, 8);
+  const BarHistory with(model, kMinute), without(model, kMinute, false);
+  const SimInterval& five = kSimIntervals[static_cast<std::size_t>(find_sim_interval("5m"))];
+  int late_begins = 0;
+  for (int symbol = 0; symbol < model.size(); ++symbol) {
+    for (int n = 1; n < 500; ++n) {
+      const std::int64_t open_ms = five.open_of((kMinute + 5 * n) * kMinuteMs);
+      std::vector<SimTrade> trades;
+      for (int i = 0; i < 5; ++i) {
+        const auto of_minute = model.trades(symbol, open_ms / kMinuteMs + i);
+        trades.insert(trades.end(), of_minute.begin(), of_minute.end());
+      }
+      const SimBar bar = without.bar(symbol, five, open_ms, open_ms + five.ms).value();
+      REQUIRE(bar.ts_open_ms == open_ms);
+      REQUIRE(bar.trades == static_cast<std::int64_t>(trades.size()));
+      if (trades.empty()) continue;
+      const auto [low, high] =
+          std::minmax_element(trades.begin(), trades.end(),
+                              [](const SimTrade& a, const SimTrade& b) { return a.price < b.price; });
+      REQUIRE((bar.open == trades.front().price && bar.close == trades.back().price));
+      REQUIRE((bar.low == low->price && bar.high == high->price));
+      late_begins += with.bar(symbol, five, open_ms, open_ms + five.ms)->open != bar.open ? 1 : 0;
+    }
+  }
+  REQUIRE(late_begins > 10);
+}
+
 TEST_CASE("weeks open on Monday and months on the first", "[replay][sim_market]") {
   const SimInterval& week = kSimIntervals[static_cast<std::size_t>(find_sim_interval("1w"))];
   const SimInterval& month = kSimIntervals[static_cast<std::size_t>(find_sim_interval("1M"))];

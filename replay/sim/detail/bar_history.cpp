@@ -4,6 +4,13 @@
 
 namespace lockstep::sim {
 
+void BarHistory::append(SimBar& bar, const SimBar& minute) const {
+  if (bar.trades > 0 || has_quiet_bars_) return bar.append(minute);
+  const std::int64_t ts_open_ms = bar.ts_open_ms;
+  bar = minute;
+  bar.ts_open_ms = ts_open_ms;
+}
+
 std::optional<SimBar> BarHistory::bar(int symbol, const SimInterval& interval, std::int64_t ts_open_ms,
                                       std::int64_t until_ms) const {
   const std::int64_t first = std::max(ts_open_ms / kMinuteMs, first_minute_);
@@ -14,7 +21,7 @@ std::optional<SimBar> BarHistory::bar(int symbol, const SimInterval& interval, s
     const SimBar next = minute < running ? model_.bar(symbol, minute)
                                          : model_.partial_bar(symbol, minute, until_ms - running * kMinuteMs);
     if (out) {
-      out->append(next);
+      append(*out, next);
     } else {
       out = next;
       out->ts_open_ms = ts_open_ms;

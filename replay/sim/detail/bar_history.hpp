@@ -14,8 +14,10 @@ namespace lockstep::sim {
 /// The venue's past: it begins at first_minute. Stateless, so any thread may ask. The model must outlive it.
 class BarHistory {
  public:
-  BarHistory(const MarketModel& model, std::int64_t first_minute)
-      : model_(model), first_minute_(first_minute) {}
+  /// `has_quiet_bars`: a minute without trades is a bar, at the close before it. Without them such a minute
+  /// is nothing, also within a longer bar: that one begins with its first trade.
+  BarHistory(const MarketModel& model, std::int64_t first_minute, bool has_quiet_bars = true)
+      : model_(model), first_minute_(first_minute), has_quiet_bars_(has_quiet_bars) {}
 
   const MarketModel& model() const { return model_; }
   std::int64_t first_minute() const { return first_minute_; }
@@ -29,6 +31,9 @@ class BarHistory {
   std::optional<SimBar> bar(int symbol, const SimInterval& interval, std::int64_t ts_open_ms,
                             std::int64_t until_ms) const;
 
+  /// Adds the minute that follows in time to a longer bar; the bar's open time stays.
+  void append(SimBar& bar, const SimBar& minute) const;
+
   /// Bars with from_ms <= open time <= to_ms that have begun by now_ms, oldest first, the newest of them
   /// possibly open. At most `limit`: the oldest ones when from_ms is given, else the newest ones.
   std::vector<SimBar> range(int symbol, const SimInterval& interval, std::optional<std::int64_t> from_ms,
@@ -37,6 +42,7 @@ class BarHistory {
  private:
   const MarketModel& model_;
   std::int64_t first_minute_;
+  bool has_quiet_bars_;
 };
 
 }  // namespace lockstep::sim

@@ -200,7 +200,7 @@ SimBar Publisher::joined(int symbol, Stream& stream, const SimBar& minute_bar) c
       stream.settled = next;
       stream.settled.ts_open_ms = open_ms;
     } else {
-      stream.settled.append(next);
+      history_.append(stream.settled, next);
     }
   }
   SimBar out = stream.settled;
@@ -208,7 +208,7 @@ SimBar Publisher::joined(int symbol, Stream& stream, const SimBar& minute_bar) c
     out = minute_bar;
     out.ts_open_ms = open_ms;
   } else {
-    out.append(minute_bar);
+    history_.append(out, minute_bar);
   }
   return out;
 }
