@@ -270,6 +270,9 @@ void LiveSeries::load(SeriesState state, Reason reason, SeriesSink& sink) {
 void LiveSeries::ask_from_anchor(core::BackfillRequest& request) const {
   const Anchor& anchor = settings_->anchor;
   const bool is_rolling = anchor.kind == Anchor::Kind::rolling;
+  // A rolling anchor counts bars, not time.
+  if (is_rolling) request.bars_before = AnchoredState::history_bars(anchor);
+  request.before_ms = republish_from_ms_;
   if (anchor.kind == Anchor::Kind::time) {
     request.from_ms = anchor.time_ms;
   } else if (republish_from_ms_ == INT64_MAX) {

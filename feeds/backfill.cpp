@@ -22,17 +22,6 @@ bool same_bar(const BarTexts& a, const BarTexts& b) {
   return a.open == b.open && a.high == b.high && a.low == b.low && a.close == b.close;
 }
 
-/// Open time of the bar `count` bars before the one that holds now_ms.
-std::int64_t bars_before(const core::Interval& interval, std::int64_t now_ms, std::int64_t count) {
-  const std::int64_t open_ms = interval.open_of(now_ms);
-  if (!interval.is_month()) {
-    return count > open_ms / interval.ms() ? 0 : open_ms - count * interval.ms();
-  }
-  std::int64_t ts_ms = open_ms;
-  for (std::int64_t i = 0; i < count && ts_ms > 0; ++i) ts_ms = interval.previous_open_ms(ts_ms);
-  return std::max<std::int64_t>(ts_ms, 0);
-}
-
 }  // namespace
 
 Backfiller::Backfiller(boost::asio::io_context& io, Settings settings,
@@ -48,11 +37,14 @@ Backfiller::Backfiller(boost::asio::io_context& io, Settings settings,
 void Backfiller::request(const core::BackfillRequest& request) {
   if (is_stopped_ || request.series >= catalog_.size()) return;
   const std::uint64_t seed = settings_.seed + ++generation_;
+  if (const auto before = jobs_.find(request.series); before != jobs_.end() && before->second.look_back)
+    --looking_back_;
   // What is in flight for the one before finds its generation gone and is dropped.
   jobs_.insert_or_assign(request.series,
                          Job{.request = request,
                              .generation = generation_,
                              .server_time_ms = {},
+                             .look_back = {},
                              .roll_up = {},
                              .ready = {},
                              .backoff = {settings_.backoff_base, settings_.backoff_max, seed}});
@@ -76,6 +68,7 @@ void Backfiller::wake() {
 void Backfiller::stop() {
   is_stopped_ = true;
   jobs_.clear();
+  looking_back_ = 0;
   turns_.clear();
 }
 
@@ -86,7 +79,7 @@ Backfiller::Job* Backfiller::find(core::SeriesId series, std::uint64_t generatio
 
 bool Backfiller::can_start(const Job& job) const {
   return !job.is_busy && outlet_.price_scale(job.request.series) >= 0 &&
-         !outlet_.is_rejected(job.request.series);
+         !outlet_.is_rejected(job.request.series) && may_look_back(job);
 }
 
 void Backfiller::pump() {
@@ -122,19 +115,14 @@ void Backfiller::ask_time(Job& job) {
                  job->server_time_ms = server_time_ms;
                  job->server_time_ns = net::monotonic_ns();
                  if (self->hear_time_) self->hear_time_(server_time_ms);
-                 job->is_busy = false;
                  self->set_first_cursor(*job);
-                 if (!self->is_page_possible(*job)) {
-                   job->is_last_page = true;
-                   job->is_busy = true;
-                   return self->push_ready(*job);
-                 }
-                 self->pump();
+                 self->go_on(*job);
                });
 }
 
 void Backfiller::set_first_cursor(Job& job) {
   const core::Interval& interval = catalog_[job.request.series].interval;
+  if (job.request.bars_before > 0) return begin_look_back(job);
   if (job.request.from_ms != kLastBars) {
     const std::int64_t from_ms = std::max<std::int64_t>(job.request.from_ms, 0);
     const std::int64_t open_ms = interval.open_of(from_ms);
@@ -145,20 +133,32 @@ void Backfiller::set_first_cursor(Job& job) {
   }
 }
 
+/// To the next page, or to the end.
+void Backfiller::go_on(Job& job) {
+  job.is_last_page = !is_page_possible(job);
+  if (job.is_last_page) return push_ready(job);
+  job.is_busy = false;
+  pump();
+}
+
 /// The bar at the cursor has closed, so the venue may have it.
 bool Backfiller::is_page_possible(const Job& job) const {
   return page_interval(job.request.series).next_open_ms(job.cursor_ms) <= *job.server_time_ms;
 }
 
 bool Backfiller::is_full(const Job& job) const {
-  return job.request.bars_max > 0 && job.bars_given == job.request.bars_max;
+  return job.request.bars_max > 0 && job.bars_given >= job.request.bars_max && !job.look_back;
 }
 
 /// As many as there can be, so that a small question has a small weight.
 int Backfiller::rows_wanted(const Job& job) const {
   const core::Interval& interval = page_interval(job.request.series);
   if (interval.is_month()) return source_.rows_max();
-  const std::int64_t possible = (*job.server_time_ms - job.cursor_ms) / interval.ms() + 1;
+  // Of what has been read before, a stretch ends with one bar: a good answer has it again.
+  std::int64_t to_ms = *job.server_time_ms;
+  if (job.look_back)
+    to_ms = job.look_back->found.empty() ? job.look_back->to_ms : job.look_back->found.front().bar.ts_open_ms;
+  const std::int64_t possible = (to_ms - job.cursor_ms) / interval.ms() + 1;
   return static_cast<int>(std::clamp<std::int64_t>(possible, 1, source_.rows_max()));
 }
 
@@ -181,12 +181,16 @@ void Backfiller::ask_page(Job& job) {
 void Backfiller::take_page(Job& job, std::string& body) {
   std::vector<HistoryRow> rows;
   std::string error = source_.parse_bars(body, page_interval(job.request.series), rows);
+  if (error.empty()) error = page_problem(job, rows);
   if (error.empty()) error = add_rows(job, rows);
   if (!error.empty()) {
-    job.ready.clear();
+    job.is_last_page = false;
     return retry(job, error);
   }
-  job.backoff.reset();
+  job.has_rows |= !rows.empty();
+  if (job.has_rows) job.backoff.reset();
+  if (job.look_back) return take_stretch(job);
+  if (job.is_last_page && !job.has_rows) return ask_anew(job);
   push_ready(job);
 }
 
@@ -204,6 +208,7 @@ std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
     }
   }
   const std::int64_t first_cursor_ms = job.cursor_ms;
+  const std::int64_t end_ms = job.look_back ? job.look_back->to_ms : INT64_MAX;
   bool is_cut = false;
   for (const HistoryRow& row : rows) {
     if (row.bar.ts_open_ms < job.cursor_ms) continue;
@@ -211,7 +216,7 @@ std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
       is_cut = true;  // still open when we asked for the time, and so is all that follows
       break;
     }
-    if (is_full(job)) break;
+    if (is_full(job) || row.bar.ts_open_ms >= end_ms) break;
     if (add_row(job, row.bar)) {
       job.cursor_ms = interval.next_open_ms(row.bar.ts_open_ms);
     } else if (is_time_plausible(row.bar.ts_open_ms)) {
@@ -220,10 +225,11 @@ std::string Backfiller::add_rows(Job& job, std::vector<HistoryRow>& rows) {
   }
   // Where an answer covers a stretch of time, what is not in it does not exist.
   if (!is_cut && job.covers_to_ms >= job.cursor_ms && job.covers_to_ms < *job.server_time_ms) {
-    job.cursor_ms = interval.next_open_ms(interval.open_of(job.covers_to_ms));
+    job.cursor_ms = std::min(end_ms, interval.next_open_ms(interval.open_of(job.covers_to_ms)));
   }
   // A page without progress is the end: venues give the first bars at or after the start, over any hole.
-  job.is_last_page = is_cut || is_full(job) || job.cursor_ms == first_cursor_ms || !is_page_possible(job);
+  job.is_last_page = is_cut || is_full(job) || job.cursor_ms == first_cursor_ms || job.cursor_ms >= end_ms ||
+                     !is_page_possible(job);
   return "";
 }
 
@@ -313,9 +319,15 @@ bool Backfiller::push_done(const Job& job) {
   return outlet_.push_history(event);
 }
 
-void Backfiller::retry(Job& job, const std::string& why) {
+void Backfiller::retry(Job& job, const std::string& why, milliseconds wait) {
   const core::Series& series = catalog_[job.request.series];
-  const milliseconds wait = job.backoff.next();
+  if (job.look_back && job.look_back->found.empty()) {
+    // Others may use its place meanwhile.
+    job.look_back.reset();
+    --looking_back_;
+    job.ready.clear();
+    job.server_time_ms.reset();
+  }
   std::uint64_t skipped = 0;
   if (log_gate_.open(skipped)) {
     net::log()->warn("{} {} {}: history: {}; next attempt in {} ms ({} more lines like this were held back)",
@@ -333,7 +345,7 @@ void Backfiller::resume_after(Job& job, milliseconds wait) {
                      generation = job.generation](boost::system::error_code) {
     Job* job = self->find(id, generation);
     if (!job || self->is_stopped_) return;
-    if (!job->ready.empty() || job->is_last_page) return self->push_ready(*job);
+    if (!job->look_back && (!job->ready.empty() || job->is_last_page)) return self->push_ready(*job);
     job->is_busy = false;
     self->pump();
   });

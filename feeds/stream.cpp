@@ -238,6 +238,11 @@ void Stream::take_bar(const BarRecord& record, std::int64_t recv_ns) {
   }
   const std::int64_t ts_event_ms =
       has_time ? record.ts_event_ms : std::max(record.bar.ts_open_ms, context_.clock.now_ms(recv_ns));
+  if (record.state == BarState::unsaid && has_time && flow_.take(ts_event_ms)) {
+    for (TopicState& each : states_) {
+      if (each.closer) each.closer->reset();
+    }
+  }
   MarketEvent event;
   if (!read_row(*topic, record, ts_event_ms, event)) return;
   const BarCloser::Result result = state.closer->take(event, record.state, has_time);

@@ -14,6 +14,7 @@
 #include "feeds/event_outlet.hpp"
 #include "feeds/exchange_clock.hpp"
 #include "feeds/roll_up.hpp"
+#include "feeds/row_flow.hpp"
 #include "feeds/series_table.hpp"
 #include "feeds/trade_bars.hpp"
 
@@ -125,6 +126,7 @@ class Stream {
   std::chrono::steady_clock::time_point next_since_{};
   bool is_rotation_due_ = false;
   bool has_unflagged_bars_ = false;  ///< bars of this venue do not say that they are final
+  RowFlow flow_;                     ///< of those bars
   std::string rotation_why_;
   std::string_view text_;  ///< the frame at hand, for messages
   Counters counters_;      ///< of connections that are gone, and records

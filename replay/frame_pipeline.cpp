@@ -4,6 +4,7 @@
 
 #include "engine/core/decimal.hpp"
 #include "engine/daemon_plan.hpp"
+#include "feeds/row_flow.hpp"
 
 namespace lockstep::replay {
 namespace {
@@ -47,6 +48,7 @@ struct FramePipeline::Connection {
   const feeds::Venue* venue = nullptr;
   std::unique_ptr<feeds::FrameParser> parser;
   feeds::Frame frame;
+  feeds::RowFlow flow;
 };
 
 FramePipeline::FramePipeline(const engine::Config& config)
@@ -115,6 +117,12 @@ void FramePipeline::begin_anew(Series& series, int price_scale) {
 }
 
 void FramePipeline::take_bar(Connection& connection, const feeds::BarRecord& record, std::int64_t recv_ns) {
+  if (record.state == feeds::BarState::unsaid && feeds::is_time_plausible(record.ts_event_ms) &&
+      connection.flow.take(record.ts_event_ms)) {
+    for (const auto& each : series_) {
+      if (each->own.venue == connection.venue->rules().name) each->closer.reset();
+    }
+  }
   for (const auto& each : series_) {
     Series& series = *each;
     if (series.is_from_trades || series.own.venue != connection.venue->rules().name ||

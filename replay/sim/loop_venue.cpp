@@ -115,6 +115,11 @@ void LoopVenue::accept(std::unique_ptr<Transport> transport) {
 void LoopVenue::set_silent(bool is_silent) {
   impl_->is_silent = is_silent;
 }
+void LoopVenue::on_unnoticed(std::int64_t pause_ms, std::function<void(int, std::int64_t)> tell) {
+  impl_->publisher.on_unnoticed(pause_ms, [tell = std::move(tell)](int symbol, std::int64_t minute) {
+    tell(symbol, minute * kMinuteMs);
+  });
+}
 std::int64_t LoopVenue::now_ms() const {
   return impl_->clock.now_ms();
 }

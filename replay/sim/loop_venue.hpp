@@ -26,6 +26,8 @@ class LoopVenue {
   void accept(std::unique_ptr<Transport> transport);
   /// Connections stay, and nothing is pushed while true.
   void set_silent(bool is_silent);
+  /// What silence took that nobody can notice: see Publisher. `tell` gets the symbol and the minute, ms.
+  void on_unnoticed(std::int64_t pause_ms, std::function<void(int symbol, std::int64_t minute_ms)> tell);
   std::int64_t now_ms() const;
   int symbols() const;
   std::string symbol_name(int symbol) const;

@@ -24,8 +24,8 @@ class MemoryDisk final : public engine::journal::Storage {
   std::uint64_t changes() const { return changes_; }
   /// At the so many-th change from now on the process ends, before or after the change. 0: never.
   void kill_at(std::uint64_t change, bool is_before);
-  /// Every sync fails with EIO once.
-  void fail_next_sync() { is_sync_failing_ = true; }
+  /// The next sync fails with EIO.
+  void fail_next_sync(bool is_failing = true) { is_sync_failing_ = is_failing; }
   /// Bytes that still fit; SIZE_MAX: no limit.
   void set_room(std::size_t bytes) { room_ = bytes; }
   /// Most bytes that one write takes.

@@ -126,6 +126,12 @@ void Oracle::forgive_lies() {
   }
 }
 
+void Oracle::forgive_loss(core::SeriesId id, std::int64_t minute_ms) {
+  const core::Interval& interval = catalog_[id].interval;
+  const std::int64_t open_ms = interval.open_of(minute_ms);
+  if (interval.next_open_ms(open_ms) == minute_ms + 60'000) forgiven_.push_back({id, open_ms});
+}
+
 void Oracle::check(const Signal& signal) {
   if (signal.is_valid && !is_valid_[signal.series]) valid_since_ms_[signal.series] = VirtualTime::now_ms();
   is_valid_[signal.series] = signal.is_valid;

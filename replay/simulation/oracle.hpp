@@ -48,6 +48,9 @@ class Oracle {
   void check_alive(const engine::SignalStore& store);
   /// Connections or the process ended: corrections that were under way may be lost.
   void forgive_lies();
+  /// The last word about the bar that ends with that minute was lost, and nothing tells that it was (a venue
+  /// without a closed flag): only the comparison with history finds it.
+  void forgive_loss(core::SeriesId id, std::int64_t minute_ms);
   /// A new start of the daemon.
   void new_epoch() {
     last_sequence_.clear();

@@ -9,6 +9,8 @@
 #include <mutex>
 
 #include "engine/journal/recovery.hpp"
+#include "feeds/row_flow.hpp"
+#include "feeds/venue.hpp"
 #include "replay/simulation/virtual_time.hpp"
 
 namespace lockstep::simulation {
@@ -83,6 +85,7 @@ World::World(const SimulationOptions& options, const std::string& scratch)
                   Oracle::Deadlines{settings_.late_ms, std::int64_t{1000} * config_.feeds.front().silence_s},
                   config_.journal.fsync == engine::FsyncPolicy::always,
                   [this](const std::string& text) { complain(text); });
+  forgive_unnoticed_losses();
   const auto logger = std::make_shared<spdlog::logger>(
       "simulation", std::make_shared<LineSink>([this](const std::string& text) { tell(text); }));
   spdlog::set_default_logger(logger);
@@ -93,6 +96,20 @@ World::World(const SimulationOptions& options, const std::string& scratch)
 World::~World() {
   node_.reset();
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("none"));
+}
+
+/// Where bars have no closed flag, the rows of a venue that has not paused for long prove them.
+void World::forgive_unnoticed_losses() {
+  const feeds::Venue* const venue = feeds::find_venue(report_.venue);
+  if (report_.venue != "kraken_v2" && report_.venue != "coinbase_advanced") return;
+  venue_.on_unnoticed(feeds::RowFlow::kPauseMs, [this, venue](int symbol, std::int64_t minute_ms) {
+    for (const core::Series& series : catalog_.series()) {
+      if (series.symbol != venue_.symbol_name(symbol) || !venue->has_bar_stream(series.interval)) continue;
+      tell("nobody can notice that the last word about " + oracle_->name(series.id) + " " +
+           std::to_string(minute_ms) + " is lost");
+      oracle_->forgive_loss(series.id, minute_ms);
+    }
+  });
 }
 
 engine::Config World::draw_config(const std::string& scratch) {

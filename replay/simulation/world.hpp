@@ -44,6 +44,7 @@ class World {
   void check_often();
   void deliver(const engine::Signal& signal);
   void after(std::int64_t delay_ms, std::function<void()> work);
+  void forgive_unnoticed_losses();
 
   // What goes wrong (faults.cpp).
   void plan_fault();

@@ -178,6 +178,7 @@ void World::heal() {
   disk_.set_room(SIZE_MAX);
   disk_.set_write_max(SIZE_MAX);
   disk_.kill_at(0, false);
+  disk_.fail_next_sync(false);
   disk_delay_ms_ = 0;
   if (node_) node_->set_disk_delay(0);
   after(60'000, [this] { start_node(); });

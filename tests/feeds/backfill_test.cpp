@@ -67,7 +67,8 @@ TEST_CASE("R4: history ends before the bar that is open by the venue's own time"
   CHECK(done[0].ts_event_ms >= harness.now_ms);
 }
 
-TEST_CASE("R6: what took long to answer ends at the time that it is by then", "[feeds][backfill][fault][R6]") {
+TEST_CASE("R6: what took long to answer ends at the time that it is by then",
+          "[feeds][backfill][fault][R6]") {
   using namespace std::chrono;
   MockVenue venue;
   FeedHarness harness(venue);
@@ -105,6 +106,108 @@ TEST_CASE("history is paged, and the last so many bars can be asked for", "[feed
   CHECK(pages[0] == fmt::format("/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime={}&limit=1000",
                                 kStartMs + 500 * kMinute));
   CHECK(query_number(pages[2], "limit") == 501);
+}
+
+namespace {
+
+/// A venue with a bar in every third minute alone, and in the open one. Pages have at most 100 rows.
+std::string sparse_page(const std::string& target, std::int64_t now_ms) {
+  const std::int64_t limit = std::min<std::int64_t>(100, query_number(target, "limit"));
+  std::int64_t ts_ms = std::max(kStartMs, query_number(target, "startTime"));
+  std::string body;
+  for (std::int64_t rows = 0; ts_ms <= now_ms && rows < limit; ts_ms += kMinute) {
+    const std::int64_t minute = (ts_ms - kStartMs) / kMinute;
+    if (minute % 3 != 0 && ts_ms + kMinute <= now_ms) continue;
+    body += (body.empty() ? "" : ",") + kline_row(ts_ms, std::to_string(minute + 1));
+    ++rows;
+  }
+  return fmt::format("[{}]", body);
+}
+
+void check_sparse(const RecordingSink& sink, std::int64_t first, std::int64_t last) {
+  const auto bars = sink.of_kind(EventKind::backfill_bar);
+  REQUIRE(static_cast<std::int64_t>(bars.size()) == (last - first) / 3 + 1);
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    REQUIRE(bars[i].bar.ts_open_ms == kStartMs + (first + 3 * static_cast<std::int64_t>(i)) * kMinute);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("D7: so many bars are found, however far back holes have put them",
+          "[feeds][backfill][fault][D7]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.now_ms = kStartMs + 3000 * kMinute + 500;
+  std::atomic<int> calls{0};
+  harness.serve(venue, [&](const std::string& target) {
+    ++calls;
+    return HttpReply{200, sparse_page(target, harness.now_ms)};
+  });
+  harness.start();
+  core::BackfillRequest request{harness.series[0], 1, kLastBars, 80};
+  SECTION("the last ones") {
+    request.bars_before = 80;
+    harness.feed->request_backfill(request);
+    REQUIRE(harness.wait_for(EventKind::backfill_done));
+    check_sparse(harness.sink, 3 * 920, 2997);
+  }
+  SECTION("before a time, and all that follow") {
+    request.bars_max = 0;
+    request.bars_before = 80;
+    request.before_ms = kStartMs + 2000 * kMinute;
+    request.from_ms = request.before_ms - 80 * kMinute;
+    harness.feed->request_backfill(request);
+    REQUIRE(harness.wait_for(EventKind::backfill_done));
+    // 80, 160, 320 minutes: a stretch is taken whole.
+    check_sparse(harness.sink, 1680, 2997);
+  }
+  SECTION("the venue has not so many") {
+    request.bars_before = request.bars_max = 2000;
+    harness.feed->request_backfill(request);
+    REQUIRE(harness.wait_for(EventKind::backfill_done));
+    check_sparse(harness.sink, 0, 2997);
+    CHECK(calls < 30);
+  }
+}
+
+TEST_CASE("R3: an answer without a single row is asked for again, a page that has lost its end too",
+          "[feeds][backfill][fault][R3]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.now_ms = kStartMs + 300 * kMinute + 500;
+  std::atomic<int> calls{0};
+  harness.serve(venue, [&](const std::string& target) {
+    const int call = ++calls;
+    return HttpReply{200, call % 3 == 0 ? sparse_page(target, harness.now_ms) : "[]"};
+  });
+  harness.start();
+  SECTION("of a cold start") {
+    core::BackfillRequest request{harness.series[0], 1, kLastBars, 20};
+    request.bars_before = 20;
+    harness.feed->request_backfill(request);
+  }
+  SECTION("of any question") {
+    harness.feed->request_backfill({harness.series[0], 1, kStartMs + 240 * kMinute, 0});
+  }
+  REQUIRE(harness.wait_for(EventKind::backfill_done));
+  check_sparse(harness.sink, 240, 297);
+  CHECK(calls >= 3);
+}
+
+TEST_CASE("R3: a symbol that has just begun has no closed bar", "[feeds][backfill][fault][R3]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.now_ms = kStartMs + 500;
+  harness.serve(venue, [&](const std::string& target) {
+    return HttpReply{200, sparse_page(target, harness.now_ms)};
+  });
+  harness.start();
+  core::BackfillRequest request{harness.series[0], 1, kLastBars, 20};
+  request.bars_before = 20;
+  harness.feed->request_backfill(request);
+  REQUIRE(harness.wait_for(EventKind::backfill_done));
+  CHECK(harness.sink.count(EventKind::backfill_bar) == 0);
 }
 
 TEST_CASE("bars_max cuts an answer short, and the end says where", "[feeds][backfill]") {

@@ -250,22 +250,34 @@ TEST_CASE("D5, N16: without a closed flag a row or frame that cannot be read kee
             R"("status":"online"}}})"};
   });
   harness.start();
-  const auto frame = [](int minute, const std::string& close) {
+  const auto frame = [](int minute, const std::string& close, int second = 55) {
     return fmt::format(
-        R"({{"channel":"ohlc","type":"update","timestamp":"2024-01-01T00:{0:02}:50.0Z","data":[{{"symbol":"BTC/USD",)"
+        R"({{"channel":"ohlc","type":"update","timestamp":"2024-01-01T00:{0:02}:{2:02}.0Z","data":[{{"symbol":"BTC/USD",)"
         R"("open":5.0,"high":9.0,"low":1.0,"close":{1},"trades":1,"volume":1.0,"vwap":5.0,)"
-        R"("interval_begin":"2024-01-01T00:{0:02}:00Z","interval":1,"timestamp":"2024-01-01T00:{0:02}:50Z"}}]}})",
-        minute, close);
+        R"("interval_begin":"2024-01-01T00:{0:02}:00Z","interval":1,"timestamp":"2024-01-01T00:{0:02}:{2:02}Z"}}]}})",
+        minute, close, second);
   };
   REQUIRE(harness.wait_for(EventKind::stream_up));
   venue.send(frame(0, "5.0"));
-  venue.send(frame(1, "6.0"));
+  venue.send(frame(1, "6.0", 10));
   REQUIRE(harness.wait_for(EventKind::bar, 3));  // open, closed by the next, open
   REQUIRE(harness.sink.of_kind(EventKind::bar)[1].is_closed == 1);
+  SECTION("a pause of all rows, after which no more is said of the bar") {
+    venue.send(frame(2, "7.0", 1));
+    REQUIRE(harness.wait_for(EventKind::bar, 4));
+    CHECK(harness.sink.of_kind(EventKind::bar)[3].is_closed == 0);
+  }
+  SECTION("a pause of all rows, and the bar goes on") {
+    venue.send(frame(1, "6.5", 58));
+    venue.send(frame(2, "7.0", 1));
+    REQUIRE(harness.wait_for(EventKind::bar, 6));
+    CHECK(harness.sink.of_kind(EventKind::bar)[4].is_closed == 1);
+    CHECK(harness.sink.of_kind(EventKind::bar)[4].bar.close == 65);
+  }
   SECTION("a row of the series") {
-    venue.send(frame(1, "\"x\""));
+    venue.send(frame(1, "\"x\"", 15));
     REQUIRE(harness.wait_for(EventKind::refused));
-    venue.send(frame(2, "7.0"));
+    venue.send(frame(2, "7.0", 1));
     REQUIRE(harness.wait_for(EventKind::bar, 4));
     CHECK(harness.sink.of_kind(EventKind::bar)[3].is_closed == 0);
   }

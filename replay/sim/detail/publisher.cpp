@@ -70,6 +70,9 @@ bool Publisher::run_due(std::int64_t now_ms, bool is_silent, std::size_t events_
     const Event event = queue_.top();
     queue_.pop();
     queue_.push(event_after(event));
+    due_ms_ = event.due_ms;
+    if (is_silent && event.slot == 0 && tell_unnoticed_)
+      withheld_.emplace_back(event.symbol, event.minute - 1);
     if (!is_silent && is_listed(event.symbol) && !streams_[static_cast<std::size_t>(event.symbol)].empty())
       push_minute(event);
   }
@@ -117,6 +120,7 @@ void Publisher::push_stream(int symbol, Stream& stream, const SimBar& minute_bar
   const bool is_unchanged = minute_bar.trades == 0 && (is_final || bar.ts_open_ms != minute_bar.ts_open_ms);
   if (is_unchanged && !is_closed) return;
 
+  note_sent();
   is_closing_ = is_closed;
   for (const std::string& json :
        text_.bar_frames(history_.model().spec(symbol), interval, bar, ts_event_ms, is_closed)) {
@@ -157,6 +161,14 @@ std::optional<std::vector<std::string>> Publisher::faulty_texts(Stream& stream, 
   if (repeated_stream_.empty() && !stream.last_text.empty()) repeated_stream_ = stream.name;
   if (repeated_stream_ != stream.name) return std::vector<std::string>{};
   return std::vector<std::string>{stream.last_text};
+}
+
+// Rows alone count: a trade says nothing about rows that are missing.
+void Publisher::note_sent() {
+  if (due_ms_ - std::exchange(sent_ms_, due_ms_) <= unnoticed_pause_ms_) {
+    for (const auto& [symbol, minute] : withheld_) tell_unnoticed_(symbol, minute);
+  }
+  withheld_.clear();
 }
 
 void Publisher::send(Stream& stream, const std::string& json) {

@@ -76,6 +76,14 @@ class Publisher {
   /// Pushes what is due by now_ms, in the order of event times, at most events_max events; nothing leaves
   /// while `is_silent`. False when more is due.
   bool run_due(std::int64_t now_ms, bool is_silent, std::size_t events_max);
+  /// Last words about a minute that did not leave since it was silent, where rows before and after them are
+  /// at most `pause_ms` apart: nobody can tell from the stream that something is missing. Told by symbol and
+  /// minute when the next frame leaves.
+  void on_unnoticed(std::int64_t pause_ms, std::function<void(int symbol, std::int64_t minute)> tell) {
+    unnoticed_pause_ms_ = pause_ms;
+    tell_unnoticed_ = std::move(tell);
+  }
+
   /// Venue time of the next event.
   std::int64_t next_due_ms() const { return queue_.top().due_ms; }
 
@@ -114,6 +122,7 @@ class Publisher {
                                                        VenueFault fault);
   void send(Stream& stream, const std::string& json);
   bool is_listed(int symbol) const;
+  void note_sent();
   SimBar joined(int symbol, Stream& stream, const SimBar& minute_bar) const;
 
   const BarHistory& history_;
@@ -124,6 +133,11 @@ class Publisher {
   std::vector<Subscriber*> to_flush_;
   bool is_closing_ = false;      ///< what is being pushed closes a bar or holds trades
   std::string repeated_stream_;  ///< while one frame comes over and over
+  std::int64_t unnoticed_pause_ms_ = 0;
+  std::function<void(int, std::int64_t)> tell_unnoticed_;
+  std::vector<std::pair<int, std::int64_t>> withheld_;  ///< symbol and minute, since the last frame left
+  std::int64_t due_ms_ = 0;                             ///< of the event at hand
+  std::int64_t sent_ms_ = 0;                            ///< of the last that was sent
 };
 
 }  // namespace lockstep::sim
