@@ -11,12 +11,15 @@
 
 namespace lockstep::simulation {
 
+inline constexpr int kJobsMax = 256;
+
 struct CommandOptions {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;
   double seconds = 0;
   double hours = 24;
   std::string venue;
+  int jobs = 1;
   bool has_trace = false, is_twice = false, is_quiet = false;
 };
 
@@ -31,7 +34,11 @@ inline void add_options(CLI::App& app, CommandOptions& options) {
       ->capture_default_str();
   app.add_option("--venue", options.venue, "Instead of one that the seed draws")
       ->check(CLI::IsMember(sim::dialect_names()));
-  app.add_flag("--trace", options.has_trace, "Print what happens, with the daemon's log");
+  CLI::Option* const jobs =
+      app.add_option("--jobs", options.jobs, "So many seeds at a time, each in a process of its own")
+          ->check(CLI::Range(1, kJobsMax))
+          ->capture_default_str();
+  app.add_flag("--trace", options.has_trace, "Print what happens, with the daemon's log")->excludes(jobs);
   app.add_flag("--twice", options.is_twice, "Run each seed twice and compare their hashes");
   app.add_flag("--quiet", options.is_quiet, "Print failures and totals only");
 }
@@ -41,6 +48,7 @@ inline std::vector<std::string> to_arguments(const CommandOptions& options) {
   std::vector<std::string> arguments = {
       "--seed",    std::to_string(options.seed),    "--count", std::to_string(options.count),
       "--seconds", std::to_string(options.seconds), "--hours", std::to_string(options.hours)};
+  if (options.jobs != 1) arguments.insert(arguments.end(), {"--jobs", std::to_string(options.jobs)});
   if (!options.venue.empty()) arguments.insert(arguments.end(), {"--venue", options.venue});
   if (options.has_trace) arguments.push_back("--trace");
   if (options.is_twice) arguments.push_back("--twice");
