@@ -202,6 +202,15 @@ bool LiveSeries::apply_held(SeriesSink& sink) {
 }
 
 void LiveSeries::hold(const MarketEvent& event) {
+  // What the venue has put right since is not published wrong first.
+  const auto again = std::find_if(held_.begin(), held_.end(), [&](const MarketEvent& each) {
+    return each.bar.ts_open_ms == event.bar.ts_open_ms;
+  });
+  if (again != held_.end()) {
+    ++(again->bar == event.bar ? counters_.duplicates : counters_.revisions);
+    if (event.ts_event_ms >= again->ts_event_ms) *again = event;
+    return;
+  }
   if (held_.size() == kHeldBarsMax) held_.pop_front();  // history brings it
   held_.push_back(event);
 }

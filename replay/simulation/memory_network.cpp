@@ -178,6 +178,22 @@ void Wire::cut(bool is_torn) {
   }
 }
 
+void Wire::forget() {
+  const auto self = shared_from_this();
+  for (Lane& lane : lanes_) {
+    lane.is_ended = true;
+    lane.timer.cancel();
+    lane.under_way.clear();
+    const Handler dropped = std::exchange(lane.reader, nullptr);
+  }
+}
+
+MemoryNetwork::~MemoryNetwork() {
+  for (const auto& each : wires_) {
+    if (const auto wire = each.lock()) wire->forget();
+  }
+}
+
 MemoryNetwork::MemoryNetwork(asio::io_context& io, Random& random, VenueFaults& faults, Accept accept)
     : io_(io), random_(random), faults_(faults), accept_(std::move(accept)) {
   asio::use_service<feeds::net::StandInNetwork>(io).dial =

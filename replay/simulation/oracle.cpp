@@ -114,6 +114,14 @@ bool Oracle::is_lied_to(core::SeriesId id, std::int64_t ts_open_ms) const {
   });
 }
 
+bool Oracle::is_correction_forgotten(const Signal& signal) const {
+  if (is_content_kept_ || !signal.is_replayed || signal.is_valid) return false;
+  const core::Series& series = catalog_[signal.series];
+  return std::any_of(faults_.lies.begin(), faults_.lies.end(), [&](const Lie& lie) {
+    return lie.symbol == series.symbol && series.interval.open_of(lie.ts_open_ms) == signal.bar.ts_open_ms;
+  });
+}
+
 void Oracle::forgive_lies() {
   for (Lie& lie : faults_.lies) {
     if (lie.is_corrected && VirtualTime::now_ms() - lie.corrected_ms > kBeliefMs) continue;
@@ -159,7 +167,7 @@ void Oracle::check_open(const Signal& signal) {
 
 void Oracle::check_closed(const Signal& signal) {
   const TrueBar* const truth = true_bar(signal.series, signal.bar.ts_open_ms, signal.price_scale);
-  if (is_lied_to(signal.series, signal.bar.ts_open_ms)) return;
+  if (is_lied_to(signal.series, signal.bar.ts_open_ms) || is_correction_forgotten(signal)) return;
   if (truth == nullptr) return complain(signal, "published as closed, and the venue has no such closed bar");
   ++bars_checked_;
   if (signal.bar != truth->bar)
@@ -212,7 +220,18 @@ void Oracle::check_alive(const engine::SignalStore& store) {
     const Signal closed = store.closed_now(series.id);
     // The newest one may be on its way.
     const std::int64_t due_ms = series.interval.previous_open_ms(newest_ms(series.id));
-    if (!store.is_valid(series.id)) {
+    // Where a time without trades has no bar, the last one that there is may be the newest, and late by now.
+    const Signal latest = store.latest(series.id);
+    const bool is_quiet = !true_bar(series.id, due_ms, closed.price_scale) ||
+                          !true_bar(series.id, newest_ms(series.id), closed.price_scale);
+    if (is_quiet && (store.is_valid(series.id) || latest.reason == core::Reason::bar_late)) {
+      // It has all that there is, but for the newest.
+      for (std::int64_t ms = series.interval.next_open_ms(closed.bar.ts_open_ms); ms <= due_ms;
+           ms = series.interval.next_open_ms(ms)) {
+        if (true_bar(series.id, ms, closed.price_scale))
+          complain(closed, "the bar " + std::to_string(ms) + " has not come");
+      }
+    } else if (!store.is_valid(series.id)) {
       complain(store.latest(series.id), std::string("not alive long after the last fault: ") +
                                             engine::to_string(store.latest(series.id).state) + ", " +
                                             core::to_string(store.latest(series.id).reason));

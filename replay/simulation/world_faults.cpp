@@ -10,6 +10,8 @@ namespace {
 
 /// Between two faults, ms: often a few at once, then a quiet hour.
 constexpr std::int64_t kBetweenMost = 150 * 60'000;
+/// So long frames may tell less than the venue's time.
+constexpr std::int64_t kLateMs = 90'000;
 
 }  // namespace
 
@@ -167,6 +169,8 @@ void World::fault_of_time() {
   VirtualTime::pass(milliseconds(time_ms));
   oracle_->forgive_lies();
   grace_until_ms_ = VirtualTime::now_ms() + 5'000;
+  // What came in the meantime is late now.
+  late_until_ms_ = VirtualTime::now_ms() + kLateMs;
 }
 
 void World::heal() {

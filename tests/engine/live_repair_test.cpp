@@ -224,6 +224,26 @@ TEST_CASE("D6: a late closing frame makes the series stale until it is settled",
   check_complete(rig.closed(), rig.truth[120].ts_open_ms);
 }
 
+TEST_CASE("D4: a closed bar that is put right while history is waited for is not published wrong first",
+          "[engine][live_series][fault][D4]") {
+  Rig rig;
+  rig.go_live();
+  rig.close(122);
+  REQUIRE(rig.series.state() == SeriesState::gap);
+  BarTicks wrong = rig.truth[123];
+  wrong.close = wrong.open = wrong.low;
+  REQUIRE(wrong != rig.truth[123]);
+  rig.apply(bar_event(wrong, true, rig.end_of(123)));
+  rig.apply(bar_event(rig.truth[123], true, rig.end_of(123) + 5));
+  rig.apply(bar_event(wrong, true, rig.end_of(123) + 1));  // late
+  rig.answer(122);
+  CHECK(rig.series.state() == SeriesState::live);
+  CHECK(rig.series.revision() == 0);
+  Oracle oracle(rig.settings, kMinute, rig.truth);
+  check_publications(rig.sink, oracle);
+  check_complete(rig.closed(), rig.truth[123].ts_open_ms);
+}
+
 TEST_CASE("D12: a refused record means GAP and history", "[engine][live_series][fault][D12]") {
   Rig rig;
   rig.go_live();
