@@ -16,6 +16,8 @@ namespace {
 /// After its correction has been delivered a lie is still believed for a moment, and the series is rebuilt
 /// from history.
 constexpr std::int64_t kBeliefMs = 15'000;
+/// Where history has to confirm a bar, a series that lives is not valid for a moment at each close.
+constexpr std::int64_t kRecoveryMs = 60'000;
 
 std::string bar_text(const BarTicks& bar) {
   return "open " + std::to_string(bar.open) + " high " + std::to_string(bar.high) + " low " +
@@ -200,6 +202,7 @@ void Oracle::check_freshness(const engine::SignalStore& store, std::int64_t slac
   const std::int64_t now_ms = venue_.now_ms();
   for (const core::Series& series : catalog_.series()) {
     if (!store.is_valid(series.id)) continue;
+    last_valid_ms_[series.id] = VirtualTime::now_ms();
     const Signal closed = store.closed_now(series.id);
     const std::int64_t next_ms = series.interval.next_open_ms(closed.bar.ts_open_ms);
     const std::int64_t deadline_ms = series.interval.next_open_ms(next_ms) + deadlines_.late_ms + slack_ms;
@@ -222,16 +225,18 @@ void Oracle::check_alive(const engine::SignalStore& store) {
     const std::int64_t due_ms = series.interval.previous_open_ms(newest_ms(series.id));
     // Where a time without trades has no bar, the last one that there is may be the newest, and late by now.
     const Signal latest = store.latest(series.id);
+    const bool is_alive =
+        store.is_valid(series.id) || VirtualTime::now_ms() - last_valid_ms_[series.id] < kRecoveryMs;
     const bool is_quiet = !true_bar(series.id, due_ms, closed.price_scale) ||
                           !true_bar(series.id, newest_ms(series.id), closed.price_scale);
-    if (is_quiet && (store.is_valid(series.id) || latest.reason == core::Reason::bar_late)) {
+    if (is_quiet && (is_alive || latest.reason == core::Reason::bar_late)) {
       // It has all that there is, but for the newest.
       for (std::int64_t ms = series.interval.next_open_ms(closed.bar.ts_open_ms); ms <= due_ms;
            ms = series.interval.next_open_ms(ms)) {
         if (true_bar(series.id, ms, closed.price_scale))
           complain(closed, "the bar " + std::to_string(ms) + " has not come");
       }
-    } else if (!store.is_valid(series.id)) {
+    } else if (!is_alive) {
       complain(store.latest(series.id), std::string("not alive long after the last fault: ") +
                                             engine::to_string(store.latest(series.id).state) + ", " +
                                             core::to_string(store.latest(series.id).reason));

@@ -100,7 +100,7 @@ class Oracle {
   /// From that bar on, until the anchor is behind it.
   std::vector<std::pair<core::SeriesId, std::int64_t>> forgiven_;
   std::map<core::SeriesId, bool> is_valid_;
-  std::map<core::SeriesId, std::int64_t> valid_since_ms_;
+  std::map<core::SeriesId, std::int64_t> valid_since_ms_, last_valid_ms_;
   std::uint64_t bars_checked_ = 0;
 };
 
