@@ -30,6 +30,7 @@
 #include "engine/params_cache.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
+#include "engine/thread_name.hpp"
 #include "engine/watchdog.hpp"
 #include "feeds/net/clock.hpp"
 
@@ -99,7 +100,10 @@ class Daemon::Impl {
     if (audit_) audit_->start();
     note_health();
     history_->start();
-    network_ = std::thread([this] { run_network(); });
+    network_ = std::thread([this] {
+      name_thread("network");
+      run_network();
+    });
     boost::asio::post(network_io_, [this] {
       if (is_network_stopping_) return;
       for (auto& feed : feeds_) feed->start();
@@ -184,6 +188,7 @@ class Daemon::Impl {
   std::vector<std::string> findings() const {
     return journal_ ? journal_->findings() : std::vector<std::string>();
   }
+  bool is_moving() const { return watchdog_->vouches(); }
   bool audit_now() { return audit_ && audit_->run_now(); }
   const core::Catalog& catalog() const { return catalog_; }
   ApiServer& api() { return *api_; }
@@ -439,6 +444,8 @@ class Daemon::Impl {
                                                                     : static_cast<std::uint64_t>(since);
                          },
                          std::chrono::seconds(10), false});
+    if (journal_)
+      watched.push_back({"keeper", [this] { return journal_->keeper().beats(); }, std::chrono::seconds(120), false});
     if (audit_ && config_.audit.is_enabled)
       watched.push_back({"audit", [this] { return audit_->beats(); }, std::chrono::seconds(120), false});
     Watchdog::Hooks hooks;
@@ -568,6 +575,9 @@ void Daemon::ask_history(const HistoryQuery& query, std::function<void(const His
 }
 DaemonHealth Daemon::health() const {
   return impl_->health();
+}
+bool Daemon::is_moving() const {
+  return impl_->is_moving();
 }
 bool Daemon::audit_now() {
   return impl_->audit_now();

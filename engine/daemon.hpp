@@ -65,6 +65,8 @@ class Daemon {
   /// From any thread; as of a fraction of a second ago.
   std::vector<feeds::FeedHealth> feed_health() const;
   DaemonHealth health() const;
+  /// From any thread: every thread of the daemon moves, the watchdog too. False before run_outputs().
+  bool is_moving() const;
   /// From any thread: a pass of the self-audit now, or after the present one. False: there is no audit.
   bool audit_now();
   /// Why the daemon stopped by itself: the journal failed. Empty otherwise.

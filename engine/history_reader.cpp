@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/thread_name.hpp"
+
 namespace lockstep::engine {
 namespace {
 
@@ -27,7 +29,10 @@ HistoryReader::HistoryReader(const core::Catalog& catalog, const SeriesSettings&
       has_forgotten_(catalog.size()) {}
 
 void HistoryReader::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("history");
+    run();
+  });
 }
 
 void HistoryReader::stop() {

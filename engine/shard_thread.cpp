@@ -2,6 +2,7 @@
 
 #include "engine/cpu_place.hpp"
 #include "engine/planted_fault.hpp"
+#include "engine/thread_name.hpp"
 #include "feeds/net/clock.hpp"
 
 #include <utility>
@@ -109,6 +110,7 @@ void ShardThread::give_held() {
 
 void ShardThread::start(std::size_t place) {
   thread_ = std::thread([this, place] {
+    name_thread(("shard " + std::to_string(place - 1)).c_str());
     if (poll_ == PollMode::busy) stay_on_cpu(place);
     take_up_adopted();
     run();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/core/defence.hpp"
+#include "engine/thread_name.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -31,10 +32,13 @@ Watchdog::Watchdog(std::vector<Watched> watched, Hooks hooks, std::function<Cloc
     : watched_(std::move(watched)),
       hooks_(std::move(hooks)),
       clocks_(std::move(clocks)),
-      pulses_(watched_.size()) {}
+      pulses_(watched_.size()) {
+  for (const Watched& each : watched_) stats_.watched += (stats_.watched.empty() ? "" : ", ") + each.name;
+}
 
 void Watchdog::start() {
   thread_ = std::thread([this] {
+    name_thread("watchdog");
     for (;;) {
       {
         std::unique_lock lock(mutex_);
@@ -64,6 +68,7 @@ void Watchdog::look() {
   }
   has_looked_ = true;
   before_ = now;
+  looked_ns_.store(now.monotonic_ns, std::memory_order_release);
   look_at_threads(now.monotonic_ns);
 }
 
@@ -120,8 +125,11 @@ void Watchdog::look_at_threads(std::int64_t now_ns) {
 }
 
 WatchStats Watchdog::stats() const {
+  const std::int64_t looked_ns = looked_ns_.load(std::memory_order_acquire);
   const std::lock_guard lock(mutex_);
-  return stats_;
+  WatchStats stats = stats_;
+  stats.is_current = looked_ns != 0 && clocks_().monotonic_ns - looked_ns <= ns(kLookMax);
+  return stats;
 }
 
 }  // namespace lockstep::engine

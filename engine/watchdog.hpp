@@ -1,6 +1,7 @@
 // Notices threads that do not move, and a machine that slept or stood still.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -14,6 +15,8 @@ namespace lockstep::engine {
 
 /// What the watchdog has seen; counters grow only.
 struct WatchStats {
+  std::string watched;            ///< names of all threads that are looked at
+  bool is_current = false;        ///< the last look was a moment ago: the watchdog itself moves
   std::string stuck;              ///< names of the threads that do not move now, with commas; empty: all move
   std::uint64_t stuck_times = 0;  ///< times that a thread began not to move
   std::uint64_t suspends = 0;     ///< times that the machine slept, or this process was held, for a while
@@ -48,6 +51,8 @@ class Watchdog {
   static constexpr std::chrono::milliseconds kGapMax{3'000};
   static constexpr std::chrono::milliseconds kStepMax{1'000};
   static constexpr std::chrono::milliseconds kGiveUp{60'000};
+  /// Without a look for so long the watchdog knows nothing.
+  static constexpr std::chrono::milliseconds kLookMax{10'000};
 
   Watchdog(std::vector<Watched> watched, Hooks hooks, std::function<Clocks()> clocks = read_clocks);
   ~Watchdog() { stop(); }
@@ -59,6 +64,11 @@ class Watchdog {
   /// Any thread.
   WatchStats stats() const;
   bool is_stuck() const { return !stats().stuck.empty(); }
+  /// No thread is stuck, nor is the watchdog: what a service manager may be told.
+  bool vouches() const {
+    const WatchStats now = stats();
+    return now.is_current && now.stuck.empty();
+  }
 
   static Clocks read_clocks();
 
@@ -77,6 +87,7 @@ class Watchdog {
   std::vector<Pulse> pulses_;
   Clocks before_;
   bool has_looked_ = false;
+  std::atomic<std::int64_t> looked_ns_{0};
   mutable std::mutex mutex_;  // stats_, is_stopping_
   std::condition_variable wake_;
   WatchStats stats_;

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "engine/config_changes.hpp"
+#include "tools/core_dumps.hpp"
 #include "tools/log_setup.hpp"
 
 namespace lockstep::tools {
@@ -42,6 +43,7 @@ void Reload::take_file() {
     next.feeds = config_.feeds;
     next.engine.data_dir = config_.engine.data_dir;
   }
+  keep_out_of_core_dumps(next);
   const engine::ConfigChanges changes = engine::compare_configs(config_, next);
   engine::Config live = config_;
   engine::take_live_part(live, next);

@@ -11,18 +11,21 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "engine/api/api_server.hpp"
 #include "engine/config.hpp"
 #include "engine/daemon.hpp"
 #include "kernels/batch.hpp"
 #include "replay/sim/exchange_sim.hpp"
+#include "tools/core_dumps.hpp"
 #include "tools/dashboard/page.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/live_view.hpp"
 #include "tools/log_setup.hpp"
 #include "tools/reload.hpp"
 #include "tools/service_manager.hpp"
+#include "tools/start_guard.hpp"
 #include "tools/temporary_folder.hpp"
 #include "tools/terminal/terminal_table.hpp"
 
@@ -71,11 +74,26 @@ std::string log_file_beside(const Config& config, bool has_table) {
                    : std::string();
 }
 
-int serve(const Config& config, const RunOptions& options) {
+/// Waits where the starts before this one did not last.
+void begin_start(const Config& config, ServiceManager& manager, std::optional<StartGuard>& guard) {
+  if (!config.journal.is_enabled) return;
+  guard.emplace(config.engine.data_dir);
+  if (guard->wait().count() > 0) {
+    spdlog::critical("{}", guard->text());
+    spdlog::default_logger()->flush();
+    manager.waiting(guard->text(), guard->wait());
+    std::this_thread::sleep_for(guard->wait());  // a signal ends the process, as nothing has begun
+  }
+  guard->begin();
+}
+
+int serve(const Config& config, const RunOptions& options, std::optional<StartGuard>& guard) {
+  keep_out_of_core_dumps(config);
   const bool has_table = !options.plain && is_terminal(stdout);
   const std::string log_file = log_file_beside(config, has_table);
   set_up_log(config, log_file);
   ServiceManager manager;
+  begin_start(config, manager, guard);
   Daemon daemon(config, page_files());
   std::signal(SIGPIPE, SIG_IGN);
   daemon.stop_on_signals();
@@ -97,7 +115,8 @@ int serve(const Config& config, const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto draw = [&] {
     const auto now = std::chrono::steady_clock::now();
-    manager.alive(now);
+    manager.alive(now, [&] { return daemon.is_moving(); });
+    if (guard && now - start > StartGuard::kLasting) guard->forget();
     if (options.seconds > 0 && now - start > std::chrono::duration<double>(options.seconds)) daemon.stop();
     if (table) {
       table->draw(view.now(), now);
@@ -113,6 +132,7 @@ int serve(const Config& config, const RunOptions& options) {
     std::cerr << "lockstep run: stopped, since the journal cannot be trusted any more: " << failure << '\n';
     return kExitEnvironment;
   }
+  if (guard) guard->forget();
   spdlog::info("stopped");
   return kExitFine;
 }
@@ -120,6 +140,7 @@ int serve(const Config& config, const RunOptions& options) {
 int run_daemon(const RunOptions& options) {
   Config config;
   std::unique_ptr<sim::ExchangeSim> simulator;
+  std::optional<StartGuard> guard;
   std::optional<TemporaryFolder> folder;  // its exchange begins at another time when it starts again
   try {
     if (!options.config.empty()) config = engine::load_config(options.config);
@@ -132,12 +153,14 @@ int run_daemon(const RunOptions& options) {
           << "lockstep run: nothing to attach to. Give --config FILE, or --demo for the built-in exchange.\n";
       return kExitUsage;
     }
-    return serve(config, options);
+    return serve(config, options, guard);
   } catch (const engine::ConfigError& error) {
     std::cerr << "lockstep run: " << error.what() << '\n';
+    if (guard) guard->forget();  // what is wrong is known, and trying again is the way to put it right
     return kExitUsage;
   } catch (const std::invalid_argument& error) {
     std::cerr << "lockstep run: " << error.what() << '\n';
+    if (guard) guard->forget();
     return kExitUsage;
   } catch (const engine::journal::StorageError& error) {
     std::cerr << "lockstep run: " << error.what() << '\n';

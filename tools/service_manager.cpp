@@ -61,8 +61,14 @@ void ServiceManager::stopping() {
   tell("STOPPING=1\nSTATUS=stopping");
 }
 
-void ServiceManager::alive(std::chrono::steady_clock::time_point now) {
-  if (watchdog_.count() <= 0 || now - told_ < watchdog_ / 2) return;
+void ServiceManager::waiting(std::string_view why, std::chrono::seconds wait) {
+  // A start has five minutes (TimeoutStartSec); these come on top.
+  const auto us = std::chrono::microseconds(wait + std::chrono::minutes(5)).count();
+  tell("STATUS=" + std::string(why) + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(us));
+}
+
+void ServiceManager::alive(std::chrono::steady_clock::time_point now, const std::function<bool()>& is_well) {
+  if (watchdog_.count() <= 0 || now - told_ < watchdog_ / 2 || !is_well()) return;
   told_ = now;
   tell("WATCHDOG=1");
 }

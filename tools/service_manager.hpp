@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string_view>
 
 namespace lockstep::tools {
@@ -20,8 +21,10 @@ class ServiceManager {
   void ready();
   void reloading();
   void stopping();
-  /// To be called often: tells the watchdog, at half of its time, that the loop runs.
-  void alive(std::chrono::steady_clock::time_point now);
+  /// Not ready for a while, on purpose.
+  void waiting(std::string_view why, std::chrono::seconds wait);
+  /// To be called often: tells the watchdog, at half of its time, that all is well, if it is.
+  void alive(std::chrono::steady_clock::time_point now, const std::function<bool()>& is_well);
 
  private:
   void tell(std::string_view what);

@@ -18,6 +18,7 @@
 #include "engine/alerts/courier.hpp"
 #include "engine/alerts/outbox.hpp"
 #include "engine/alerts/template.hpp"
+#include "engine/thread_name.hpp"
 #include "feeds/net/backoff.hpp"
 #include "feeds/net/escape.hpp"
 #include "feeds/net/log.hpp"
@@ -111,6 +112,7 @@ class Dispatcher::Impl {
 
   void start() {
     thread_ = std::thread([this] {
+      name_thread("alerts");
       for (const auto& lane : lanes_) pump(lane);
       io_.run();
     });

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/audit/report.hpp"
+#include "engine/thread_name.hpp"
 
 namespace lockstep::engine::audit {
 namespace {
@@ -48,7 +49,10 @@ AuditThread::AuditThread(journal::Storage& storage, std::string data_dir, const 
 
 void AuditThread::start() {
   if (!config_.is_enabled) return;
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("audit");
+    run();
+  });
 }
 
 void AuditThread::stop() {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/core/defence.hpp"
+#include "engine/thread_name.hpp"
 
 namespace lockstep::engine::journal {
 namespace {
@@ -85,7 +86,10 @@ Keeper::Keeper(Storage& storage, const std::string& data_dir, const JournalConfi
       next_(steady_clock::now() + std::chrono::seconds(config.snapshot_s)) {}
 
 void Keeper::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("keeper");
+    run();
+  });
 }
 
 void Keeper::stop() {
@@ -109,6 +113,7 @@ void Keeper::run() {
 }
 
 void Keeper::turn() {
+  beat();
   try {
     const bool is_asked = is_asked_now_.exchange(false);
     if (missing_ == 0 && asked_ == generation_ && (is_asked || steady_clock::now() >= next_)) {
@@ -136,6 +141,7 @@ void Keeper::add_states() {
     states.swap(states_);
   }
   for (State& state : states) {
+    beat();
     if (state.series >= building_.series.size()) continue;
     SnapshotSeries& series = building_.series[state.series];
     if (series.state.empty() && missing_ > 0) --missing_;
@@ -186,6 +192,7 @@ void Keeper::tidy() {
   remove_old_snapshots();
   // A thousand starts leave a thousand segments, and a stop must not wait for them all (fault P10).
   const auto is_stopping = [this] {
+    beat();
     const std::lock_guard lock(mutex_);
     return is_stopping_;
   };
@@ -209,6 +216,7 @@ void Keeper::remove_old_segments() {
       std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::optional<std::uint64_t> needed;
   for (std::size_t i = 0; i + 1 < files.size() && files[i].number < writer_.segment(); ++i) {
+    beat();
     bool is_too_much = config_.keep_mb > 0 && bytes > bytes_max;
     if (!is_too_much && config_.keep_days > 0) {
       // Its newest record is as old as the header of the segment after it.

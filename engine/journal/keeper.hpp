@@ -44,6 +44,9 @@ class Keeper {
   /// Compresses what is sealed and removes what is too old. Any thread but one at a time.
   void tidy();
 
+  /// Any thread: grows as long as the thread moves. One segment or one snapshot may take seconds.
+  std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
+
   std::uint64_t snapshots() const { return written_.load(std::memory_order_relaxed); }
 
  private:
@@ -53,6 +56,7 @@ class Keeper {
     std::vector<std::byte> bytes;
   };
   void run();
+  void beat() { beats_.fetch_add(1, std::memory_order_relaxed); }
   void add_states();
   void write_if_whole();
   int write(const Snapshot& snapshot);
@@ -76,6 +80,7 @@ class Keeper {
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> written_{0};
+  std::atomic<std::uint64_t> beats_{0};
   std::atomic<bool> is_asked_now_{false};
   std::atomic<bool> is_idle_{true};  // no snapshot is being built
   std::thread thread_;

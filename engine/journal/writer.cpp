@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/core/defence.hpp"
+#include "engine/thread_name.hpp"
 #include "feeds/net/clock.hpp"
 
 namespace lockstep::engine::journal {
@@ -106,7 +107,10 @@ bool Writer::is_blocked() const {
 }
 
 void Writer::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("journal");
+    run();
+  });
 }
 
 bool Writer::is_sync_due() const {

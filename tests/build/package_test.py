@@ -81,7 +81,25 @@ def check_texts(program):
         check("man reads the manual page", code == 0 and "warning" not in output and "COMMANDS" in output, output[:300])
 
 
+# Of the unit, what other pages promise.
+UNIT_LINES = """
+Type=notify
+WatchdogSec=60
+Restart=on-failure
+StartLimitIntervalSec=0
+User=lockstep
+UMask=0077
+StateDirectoryMode=0700
+LimitCORE=0
+NoNewPrivileges=yes
+ProtectSystem=strict
+""".split()
+
+
 def check_unit(unit, program):
+    lines = unit.read_text().splitlines()
+    missing = [line for line in UNIT_LINES if line not in lines]
+    check("A12: the unit says what the pages promise", not missing, missing)
     if not has("systemd-analyze"):
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -95,6 +113,19 @@ def check_unit(unit, program):
         check("the unit's exposure is at most 2.0", code == 0, output[-200:])
 
 
+def check_modes(listing):
+    """Lines as `-rwxr-xr-x root/root 123 2026-01-01 00:00 ./usr/bin/lockstep`."""
+    entries = [line.split(None, 5) for line in listing.splitlines()]
+    modes = {name.removeprefix("./"): mode for mode, _, _, _, _, name in entries}
+    check("A12: everything in the package is root's", entries and all(owner == "root/root" for _, owner, *_ in entries))
+    loose = [name for name, mode in modes.items() if mode[0] != "l" and "w" in mode[4:]]
+    check("A12: nobody else may write to it", not loose, loose)
+    special = [name for name, mode in modes.items() if set(mode[1:]) & set("sStT")]
+    check("A12: nothing runs with rights of others", not special, special)
+    runnable = [name for name, mode in modes.items() if mode[0] == "-" and "x" in mode]
+    check("A12: only the program can be run", runnable == ["usr/bin/lockstep"], runnable)
+
+
 def check_package(build, folder, version):
     code, output = run("cpack", "--config", build / "CPackConfig.cmake", "-B", folder / "made")
     packages = list((folder / "made").glob("*.deb"))
@@ -103,6 +134,8 @@ def check_package(build, folder, version):
         return
     root = folder / "root"
     run("dpkg-deb", "-x", packages[0], root)
+    _, listing = run("dpkg-deb", "-c", packages[0])
+    check_modes(listing)
     for name in WANTED:
         check(f"the package has /{name}", (root / name).is_file())
     stray = [str(path.relative_to(root)) for path in root.rglob("*")
@@ -119,6 +152,10 @@ def check_package(build, folder, version):
     for script in ("postinst", "prerm", "postrm"):
         code, output = run("sh", "-n", control / script)
         check(f"{script} is a script", code == 0 and (control / script).stat().st_mode & 0o111, output)
+    installed = (control / "postinst").read_text()
+    check("A12: the configuration, which may hold secrets, is for root and the service alone",
+          "chown root:lockstep /etc/lockstep/lockstep.toml" in installed and
+          "chmod 0640 /etc/lockstep/lockstep.toml" in installed)
     code, output = run(root / "usr/bin/lockstep", "alerts", "waiting", "--config", root / "etc/lockstep/lockstep.toml")
     check("its configuration is good", code == 0, output)
     with gzip.open(root / "usr/share/man/man1/lockstep.1.gz", "rt") as page:

@@ -64,6 +64,22 @@ TEST_CASE("P4: a thread that does not move is named, and given up when it stays 
   REQUIRE(other.given_up == "");
 }
 
+TEST_CASE("P4: a watchdog vouches for nobody while a thread is stuck, nor when it has not looked itself",
+          "[engine][watchdog][fault][P4]") {
+  Rig rig;
+  REQUIRE(rig.dog.stats().watched == "network, audit");
+  REQUIRE(rig.dog.vouches());
+  rig.pass(9, false);
+  REQUIRE(rig.dog.vouches());
+  rig.pass(2, false);
+  REQUIRE_FALSE(rig.dog.vouches());
+  rig.pass(1, true);
+  REQUIRE(rig.dog.vouches());
+  rig.now.monotonic_ns += 11 * kSecond;
+  REQUIRE_FALSE(rig.dog.vouches());
+  REQUIRE_FALSE(Watchdog({}, {}).vouches());
+}
+
 TEST_CASE("T3: a machine that slept, and a process that was held, are noticed, and no thread is blamed",
           "[engine][watchdog][fault][T3]") {
   Rig rig;

@@ -118,6 +118,7 @@ TEST_CASE("an audit without end finds nothing in a healthy daemon and delays no 
   sim::ExchangeSim exchange(exchange_setup());
   exchange.start();
   Daemon daemon(daemon_config(exchange, folder.path("data")));
+  CHECK(daemon.health().watch.watched == "network, outputs, shard 0, journal, keeper, audit");
   std::vector<std::int64_t> delays_us;
   bool has_cut = false;
   const bool is_done = run(

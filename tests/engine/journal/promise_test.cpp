@@ -223,4 +223,46 @@ TEST_CASE("S7: a segment is removed only when two good snapshots do without it",
   REQUIRE(first_left() == left);
 }
 
+TEST_CASE("S12: a start reads the newest snapshot and what came after it, however long the journal is",
+          "[journal][fault][S12]") {
+  constexpr std::uint64_t kEvery = 200;
+  const Config config = rig_config(rolling_anchor(40, 10));
+  const core::Catalog catalog = rig_catalog(1);
+  const SeriesSettings settings = engine::test::make_settings(config.engine.anchor, config.atc);
+  MemoryStorage storage;
+  Market market(8, 1, 4'000);
+  Engine engine(storage, config, catalog);
+  market.attach(engine);
+  std::uint64_t next_snapshot = kEvery, starts = 0;
+  while (!market.is_over()) {
+    market.step(engine, true);
+    engine.commit();
+    if (engine.writer().sequence() < next_snapshot) continue;
+    // Just before the next one a start has the most to do.
+    MemoryStorage left(storage);
+    std::uint64_t bytes = 0, all = 0;
+    for (const auto& [path, content] : left.files) all += content.bytes.size();
+    left.fault = [&](const Call& call) {
+      if (call.name == "read") bytes += left.files.at(call.path).bytes.size();
+      return 0;
+    };
+    const Recovered recovered = recover(left, kData, catalog, settings, settings_fingerprint(config));
+    REQUIRE(recovered.findings.empty());
+    CAPTURE(engine.writer().sequence(), recovered.events, bytes, all);
+    if (starts > 0) {
+      REQUIRE_FALSE(recovered.snapshot.empty());
+      REQUIRE(recovered.events <= kEvery + 10);
+      // A segment may begin before the snapshot's record.
+      const std::size_t snapshot_bytes =
+          left.files.at(snapshot_folder(kData) + "/" + recovered.snapshot).bytes.size();
+      REQUIRE(bytes <=
+              snapshot_bytes + 200 * kEvery + 2 * static_cast<std::uint64_t>(config.journal.segment_bytes));
+    }
+    engine.write_snapshot_now();
+    next_snapshot += kEvery;
+    ++starts;
+  }
+  REQUIRE(starts > 15);
+}
+
 }  // namespace lockstep::engine::journal::test

@@ -3,7 +3,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <future>
+
 #include "engine/journal/keeper.hpp"
+#include "engine/watchdog.hpp"
 #include "tests/engine/journal/memory_storage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -67,6 +70,16 @@ void require_numbers(MemoryStorage& storage, std::int64_t count) {
   REQUIRE_FALSE(end.damage);
   REQUIRE(static_cast<std::int64_t>(numbers.size()) == count);
   for (std::int64_t i = 0; i < count; ++i) REQUIRE(numbers[static_cast<std::size_t>(i)] == i + 1);
+}
+
+/// False when it was not so within 20 s.
+bool eventually(const std::function<bool()>& is_so) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
 }
 
 }  // namespace
@@ -280,6 +293,50 @@ TEST_CASE("S5: a snapshot that would eat the journal's room is not begun", "[jou
   storage.space = reserved + 4096;
   REQUIRE(keeper.write_last(states, 1) == 0);
   REQUIRE(list_snapshots(storage, snapshot_folder("/data")).size() == 1);
+}
+
+TEST_CASE("P4: a keeper that hangs in the disk is noticed", "[journal][writer][fault][P4]") {
+  MemoryStorage storage;
+  const JournalConfig config;
+  Writer writer(storage, kFolder, config, {}, {});
+  Snapshot like;
+  like.series.resize(1);
+  Keeper keeper(storage, "/data", config, like, writer);
+  std::promise<void> entered, released;
+  storage.fault = [&, is_first = true](const Call&) mutable {
+    if (!std::exchange(is_first, false)) return 0;
+    entered.set_value();
+    released.get_future().wait();
+    return 0;
+  };
+  std::int64_t now_ns = 1;
+  engine::Watchdog dog({{"keeper", [&] { return keeper.beats(); }, std::chrono::seconds(120), false}}, {},
+                       [&] {
+                         return Watchdog::Clocks{now_ns, now_ns, now_ns};
+                       });
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < 4 * seconds; ++i) {
+      now_ns += 250'000'000;
+      dog.look();
+    }
+  };
+  keeper.start();
+  keeper.ask_now();
+  REQUIRE(eventually([&] { return keeper.generation() == 1; }));
+  keeper.take_state(0, 0, std::vector<std::byte>(100));
+  entered.get_future().wait();  // it writes the snapshot now
+  pass(119);
+  REQUIRE(dog.stats().stuck.empty());
+  pass(3);
+  REQUIRE(dog.stats().stuck == "keeper");
+  const std::uint64_t beats = keeper.beats();
+  released.set_value();
+  REQUIRE(eventually([&] { return keeper.beats() > beats; }));
+  pass(1);
+  REQUIRE(dog.stats().stuck.empty());
+  keeper.stop();
+  storage.fault = {};
+  REQUIRE(keeper.snapshots() == 1);
 }
 
 }  // namespace lockstep::engine::journal::test
