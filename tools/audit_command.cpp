@@ -11,8 +11,10 @@
 #include <memory>
 
 #include "engine/audit/series_check.hpp"
+#include "engine/config.hpp"
 #include "replay/journal_replay.hpp"
 #include "tools/exit_code.hpp"
+#include "tools/running_audit.hpp"
 
 namespace lockstep::tools {
 namespace {
@@ -22,7 +24,7 @@ using audit::Difference;
 using audit::WalkedSeries;
 
 struct Options {
-  std::string folder;
+  std::string folder, config;
   bool is_json = false;
 };
 
@@ -131,7 +133,7 @@ void print_json(const Found& found) {
   std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-int run_audit(const Options& options) {
+int audit_folder(const Options& options) {
   try {
     const std::string folder = replay::find_journal_folder(options.folder);
     const std::string data_dir = std::filesystem::path(folder).parent_path().string();
@@ -159,13 +161,35 @@ int run_audit(const Options& options) {
   return kExitData;
 }
 
+int run_audit(Options options) {
+  if (options.folder.empty() == options.config.empty()) {
+    std::cerr << "lockstep audit: give a data directory, or --config FILE for the daemon that runs with it\n";
+    return kExitUsage;
+  }
+  if (options.config.empty()) return audit_folder(options);
+  try {
+    const Config config = load_config(options.config);
+    if (const auto exit_code = audit_running_daemon(config, options.is_json, std::cout, std::cerr)) return *exit_code;
+    options.folder = config.engine.data_dir;
+  } catch (const ConfigError& error) {
+    std::cerr << "lockstep audit: " << error.what() << '\n';
+    return kExitUsage;
+  }
+  return audit_folder(options);
+}
+
 }  // namespace
 
 void add_audit_command(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("audit", "Recompute what a daemon recorded, and compare every bit (docs/audit.md)");
-  command->add_option("DIR", options->folder, "Data directory (or its journal folder)")->required();
+  CLI::Option* folder = command->add_option("DIR", options->folder, "Data directory (or its journal folder)");
+  command
+      ->add_option("--config", options->config,
+                   "A daemon's configuration file: the daemon that runs with it makes a pass now; without one its "
+                   "data directory is read")
+      ->excludes(folder);
   command->add_flag("--json", options->is_json, "One JSON object");
   command->callback([options, &run] { run = [options] { return run_audit(*options); }; });
 }

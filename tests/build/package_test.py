@@ -123,7 +123,8 @@ def check_modes(listing):
     special = [name for name, mode in modes.items() if set(mode[1:]) & set("sStT")]
     check("A12: nothing runs with rights of others", not special, special)
     runnable = [name for name, mode in modes.items() if mode[0] == "-" and "x" in mode]
-    check("A12: only the program can be run", runnable == ["usr/bin/lockstep"], runnable)
+    check("A12: nothing but the programs can be run", set(runnable) == {"usr/bin/lockstep", "usr/bin/lockstep-simulate"},
+          runnable)
 
 
 def check_package(build, folder, version):
