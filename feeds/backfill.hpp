@@ -39,7 +39,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
     int in_flight_max = 4;
     std::chrono::milliseconds backoff_base{500};
     std::chrono::milliseconds backoff_max{30'000};
-    std::chrono::milliseconds empty_wait_max{300'000};  ///< while there is not a single row
+    std::chrono::milliseconds empty_wait_max{300'000};  ///< while a cold start gets not a single row
     std::uint64_t seed = 0;
     /// Series whose history is rolled up from the bars of a shorter interval.
     std::map<core::SeriesId, core::Interval> rolled_from = {};

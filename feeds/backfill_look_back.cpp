@@ -100,9 +100,12 @@ void Backfiller::end_look_back(Job& job) {
 void Backfiller::ask_anew(Job& job) {
   job.is_last_page = false;
   job.server_time_ms.reset();
+  // What is asked for from a known bar on has one, and somebody waits for it.
+  const milliseconds most = job.request.from_ms == std::numeric_limits<std::int64_t>::min()
+                                ? settings_.empty_wait_max
+                                : settings_.backoff_max;
   const milliseconds wait =
-      std::min(settings_.empty_wait_max,
-               settings_.backoff_base * (std::int64_t{1} << std::min(job.empty_answers++, 20)));
+      std::min(most, settings_.backoff_base * (std::int64_t{1} << std::min(job.empty_answers++, 20)));
   retry(job, "an answer without a single bar", wait);
 }
 

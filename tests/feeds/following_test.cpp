@@ -228,8 +228,10 @@ TEST_CASE("T3: after a standstill every connection is made anew", "[feeds][follo
   CHECK(test.harness.wait_for(EventKind::stream_up, 4));
 }
 
-TEST_CASE("D5, N16: without a closed flag a row or frame that cannot be read keeps the bar from being closed",
-          "[feeds][following][fault][D5][D12][N16]") {
+TEST_CASE(
+    "D5, D6, N16: without a closed flag a pause, or a row that cannot be read, keeps the bar from being "
+    "closed",
+    "[feeds][following][fault][D5][D6][D12][N16]") {
   MockVenue venue;
   FeedHarness harness(venue, {});
   venue.on_text([](const std::string& text) -> std::vector<std::string> {
