@@ -63,8 +63,9 @@ class Oracle {
   std::int64_t newest_ms(core::SeriesId id) const;
   /// A lie about this bar or one before it may still be believed.
   bool is_lied_to(core::SeriesId id, std::int64_t ts_open_ms) const;
-  /// Where a power cut may take what was told: the bar may be what it was before its correction.
-  bool is_correction_forgotten(const engine::Signal& signal) const;
+  /// Said again, word for word, and not as valid: a start shows where it goes on from. It was judged when it
+  /// was said first, and its correction may have been lost since, or could not be fetched yet.
+  bool is_repetition(const engine::Signal& signal) const;
   std::uint64_t bars_checked() const { return bars_checked_; }
   std::string name(core::SeriesId id) const;
   static bool same_bits(const Outputs& a, const Outputs& b);
