@@ -15,6 +15,11 @@ class ExchangeClock {
     newest_ms_ = ts_event_ms;
     newest_recv_ns_ = recv_ns;
   }
+  /// A time that the venue has passed, nobody knows how long ago. Without meaning when more is known: it must
+  /// not hold our estimate back.
+  void note_passed(std::int64_t ts_ms, std::int64_t recv_ns) {
+    if (!is_known() || ts_ms + kPassedMs >= now_ms(recv_ns)) note(ts_ms, recv_ns);
+  }
   bool is_known() const { return newest_ms_ != 0; }
   std::int64_t newest_ms() const { return newest_ms_; }
   std::int64_t newest_recv_ns() const { return newest_recv_ns_; }
@@ -24,6 +29,9 @@ class ExchangeClock {
   }
 
  private:
+  /// Not yet "long ago": the estimate may follow, so that our clock's pace does not carry it away.
+  static constexpr std::int64_t kPassedMs = 2'000;
+
   std::int64_t newest_ms_ = 0;
   std::int64_t newest_recv_ns_ = 0;
   std::int64_t told_ms_ = 0;

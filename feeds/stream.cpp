@@ -251,7 +251,11 @@ void Stream::take_bar(const BarRecord& record, std::int64_t recv_ns) {
     return refuse_all(state, Reason::record_unusable,
                       is_closed ? "closed before its end" : "opens after its own time", ts_event_ms);
   }
-  context_.clock.note(has_time ? ts_event_ms : event.bar.ts_open_ms, recv_ns);
+  if (has_time) {
+    context_.clock.note(ts_event_ms, recv_ns);
+  } else {
+    context_.clock.note_passed(event.bar.ts_open_ms, recv_ns);
+  }
   if (result.closed) push_bar(state, *result.closed, recv_ns);
   if (result.open) push_bar(state, *result.open, recv_ns);
 }

@@ -46,6 +46,15 @@ std::string response(std::string_view status, std::string_view headers, std::str
 
 constexpr std::string_view kJson = "application/json;charset=UTF-8";
 
+/// The same without its rows, where rows are lists. Where they are objects (Coinbase) nothing at all: there
+/// an answer without rows says in all honesty that nothing was traded.
+std::string emptied(std::string_view body) {
+  const std::size_t first = body.find("[["), last = body.rfind("]]");
+  if (first == std::string_view::npos || last == std::string_view::npos || last < first)
+    return body.starts_with("[") ? "[]" : "{}";
+  return std::string(body.substr(0, first + 1)) + std::string(body.substr(last + 1));
+}
+
 }  // namespace
 
 const char* to_string(RestTrouble trouble) {
@@ -212,7 +221,7 @@ std::vector<VenuePiece> VenueFaults::answer(std::string_view bytes) {
     case RestTrouble::truncated:
       return {{std::string(bytes.substr(0, head + kHeadEnd.size() + body.size() / 2)), 0, true, true}};
     case RestTrouble::empty:
-      return {{response("200 OK", "", kJson, body.starts_with("[") ? "[]" : "{}")}};
+      return {{response("200 OK", "", kJson, emptied(body))}};
     case RestTrouble::stale: {
       std::string less(body);
       for (std::int64_t rows = random_.between(1, 5); rows > 0 && body.starts_with("[["); --rows) {

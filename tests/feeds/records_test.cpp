@@ -52,7 +52,8 @@ TEST_CASE("D12: a bar that contradicts itself is refused and leaves the event al
   CHECK(event.bar == BarTicks{});
 }
 
-TEST_CASE("D10, D8: a time of another unit or off the grid is refused", "[feeds][bar_reader][fault][D10][D8]") {
+TEST_CASE("D10, D8: a time of another unit or off the grid is refused",
+          "[feeds][bar_reader][fault][D10][D8]") {
   core::MarketEvent event;
   BarTexts bar = texts("1", "1", "1", "1");
   for (const std::int64_t ts_ms :
@@ -140,6 +141,19 @@ TEST_CASE("the venue's time goes on and never back", "[feeds][exchange_clock]") 
   clock.note(1'200, 700'000'000);  // newer, but it was long under way
   CHECK(clock.now_ms(700'000'000) == 1'500);
   CHECK(clock.now_ms(1'200'000'000) == 1'700);
+}
+
+TEST_CASE("T2: a bar's open that comes long after it does not hold the venue's time back",
+          "[feeds][exchange_clock][fault][T2]") {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  ExchangeClock clock;
+  clock.note_passed(60'000, 0);
+  // The venue pushed nothing for a while: the first row of the next bar comes 35 s after its open.
+  clock.note_passed(120'000, 95 * kSecondNs);
+  CHECK(clock.now_ms(100 * kSecondNs) == 160'000);
+  // Usually it comes at once, and keeps our clock's pace from carrying the estimate away.
+  clock.note_passed(180'000, 121 * kSecondNs);
+  CHECK(clock.now_ms(125 * kSecondNs) == 184'000);
 }
 
 }  // namespace lockstep::feeds
