@@ -116,6 +116,14 @@ bool Oracle::is_lied_to(core::SeriesId id, std::int64_t ts_open_ms) const {
   });
 }
 
+bool Oracle::has_waited(const Signal& signal) const {
+  if (signal.is_valid || signal.reason != core::Reason::journal_unavailable) return false;
+  const core::Series& series = catalog_[signal.series];
+  return std::any_of(faults_.lies.begin(), faults_.lies.end(), [&](const Lie& lie) {
+    return lie.symbol == series.symbol && series.interval.open_of(lie.ts_open_ms) == signal.bar.ts_open_ms;
+  });
+}
+
 bool Oracle::is_repetition(const Signal& signal) const {
   if (!signal.is_replayed || signal.is_valid) return false;
   const auto said = said_.find({signal.series, signal.bar.ts_open_ms, signal.revision});
@@ -168,7 +176,7 @@ void Oracle::check_open(const Signal& signal) {
 
 void Oracle::check_closed(const Signal& signal) {
   const TrueBar* const truth = true_bar(signal.series, signal.bar.ts_open_ms, signal.price_scale);
-  if (is_lied_to(signal.series, signal.bar.ts_open_ms) || is_repetition(signal)) return;
+  if (is_lied_to(signal.series, signal.bar.ts_open_ms) || is_repetition(signal) || has_waited(signal)) return;
   if (truth == nullptr) return complain(signal, "published as closed, and the venue has no such closed bar");
   ++bars_checked_;
   if (signal.bar != truth->bar)

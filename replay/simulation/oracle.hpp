@@ -63,6 +63,8 @@ class Oracle {
   std::int64_t newest_ms(core::SeriesId id) const;
   /// A lie about this bar or one before it may still be believed.
   bool is_lied_to(core::SeriesId id, std::int64_t ts_open_ms) const;
+  /// Has waited for the disk since before its correction, which waits behind it. Not valid.
+  bool has_waited(const engine::Signal& signal) const;
   /// Said again, word for word, and not as valid: a start shows where it goes on from. It was judged when it
   /// was said first, and its correction may have been lost since, or could not be fetched yet.
   bool is_repetition(const engine::Signal& signal) const;
