@@ -111,7 +111,7 @@ bool LiveSeries::from_bytes(std::span<const std::byte> bytes) {
   reader.get(read.counters_);
   std::uint8_t has_indicator = 0;
   if (!reader.get(has_indicator) || has_indicator > 1) return false;
-  if (read.state_ > SeriesState::retired || read.reason_ > core::Reason::engine_stuck) return false;
+  if (read.state_ > SeriesState::retired || read.reason_ > core::kLastReason) return false;
   read.atc_.reset();
   if (has_indicator == 1) {
     const auto params = settings_->params_at(read.price_scale_);

@@ -52,6 +52,12 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   void request(const core::BackfillRequest& request);
   /// Hears what time it is at the venue, whenever history has asked for it.
   void on_server_time(std::function<void(std::int64_t server_time_ms)> hear) { hear_time_ = std::move(hear); }
+  /// The history of a series is rolled up from bars of that interval.
+  void roll_up(core::SeriesId series, const core::Interval& from) {
+    settings_.rolled_from.insert_or_assign(series, from);
+  }
+  /// Nobody waits for the history of this series any more.
+  void forget(core::SeriesId series) { jobs_.erase(series); }
   /// Series have been listed: requests that waited for that go on.
   void wake();
   void stop();

@@ -36,8 +36,13 @@ BarAudit::BarAudit(boost::asio::io_context& io, Settings settings, std::shared_p
       series_(std::move(series)) {}
 
 void BarAudit::start() {
-  if (settings_.every.count() == 0 || series_.empty()) return;
-  plan(std::max(kStepMin, settings_.every / static_cast<milliseconds::rep>(series_.size())));
+  if (settings_.every.count() > 0 && !series_.empty()) plan();
+}
+
+void BarAudit::add(SeriesId series) {
+  if (std::find(series_.begin(), series_.end(), series) != series_.end()) return;
+  series_.push_back(series);
+  if (series_.size() == 1) start();
 }
 
 void BarAudit::stop() {
@@ -46,13 +51,13 @@ void BarAudit::stop() {
   confirm_timer_.cancel();
 }
 
-void BarAudit::plan(milliseconds wait) {
-  timer_.expires_after(wait);
-  timer_.async_wait([weak = weak_from_this(), wait](boost::system::error_code error) {
+void BarAudit::plan() {
+  timer_.expires_after(std::max(kStepMin, settings_.every / static_cast<milliseconds::rep>(series_.size())));
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
     if (error || !self || self->is_stopped_) return;
     self->step();
-    self->plan(wait);
+    self->plan();
   });
 }
 

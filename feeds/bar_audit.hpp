@@ -46,6 +46,8 @@ class BarAudit : public std::enable_shared_from_this<BarAudit> {
 
   void start();
   void stop();
+  /// One more, as of the constructor; one that it has already may come again.
+  void add(core::SeriesId series);
   const Counters& counters() const { return counters_; }
 
  private:
@@ -55,7 +57,7 @@ class BarAudit : public std::enable_shared_from_this<BarAudit> {
     std::int64_t from_ms = 0, to_ms = 0;
     int rows = 0;
   };
-  void plan(std::chrono::milliseconds wait);
+  void plan();
   void step();
   bool find_range(core::SeriesId series, Range& range) const;
   void ask(const Range& range, bool is_second);

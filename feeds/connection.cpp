@@ -40,6 +40,7 @@ void Connection::stop() {
 }
 
 void Connection::opened() {
+  acknowledged_.assign(topics_.size(), false);
   pending_.clear();
   waiting_.clear();
   sequence_ = -1;
@@ -74,6 +75,7 @@ void Connection::subscribe(Chunk chunk) {
 }
 
 void Connection::subscribe_again(TopicIndex topic) {
+  acknowledged_.resize(topics_.size(), false);
   if (!is_open() || acknowledged_[topic]) return;
   subscribe({topic});
   send_next();

@@ -56,13 +56,13 @@ class Connection {
   /// Gives the present connection up and makes a new one.
   void drop(core::Reason reason, const std::string& why) { link_->drop(reason, why); }
 
-  /// Asks for a topic that was not wanted when it opened.
+  /// Asks for a topic that was not wanted, or not there yet, when it opened.
   void subscribe_again(TopicIndex topic);
 
   bool is_open() const { return link_->is_open(); }
   /// Open, and every topic that the venue takes is acknowledged.
   bool is_subscribed() const { return is_open() && pending_.empty() && waiting_.empty(); }
-  bool is_acknowledged(TopicIndex topic) const { return acknowledged_[topic]; }
+  bool is_acknowledged(TopicIndex topic) const { return topic < acknowledged_.size() && acknowledged_[topic]; }
   /// Frames with bars or trades since it opened.
   std::uint64_t record_frames() const { return record_frames_; }
   std::uint64_t reconnects() const { return link_->reconnects(); }

@@ -19,6 +19,12 @@ class EventOutlet {
   EventOutlet(EventSink& sink, std::size_t series_count)
       : sink_(sink), states_(series_count), told_(series_count) {}
 
+  /// The catalog has grown.
+  void grow(std::size_t series_count) {
+    states_.resize(series_count);
+    told_.grow(series_count);
+  }
+
   void listed(core::SeriesId series, int price_scale);
   void rejected(core::SeriesId series, core::Reason reason);
   void stream_up(core::SeriesId series);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "feeds/net/escape.hpp"
@@ -22,7 +23,10 @@ std::unique_ptr<Feed> make_feed(boost::asio::io_context& io, const FeedConfig& c
                                 const core::Catalog& catalog, std::vector<core::SeriesId> series,
                                 EventSink& sink) {
   if (const Venue* venue = find_venue(config.venue)) {
-    return std::make_unique<VenueFeed>(io, *venue, config, catalog, std::move(series), sink);
+    FeedTiming timing;
+    timing.listing_every = std::chrono::seconds(config.listing_s);
+    timing.listing_confirm = std::min(timing.listing_confirm, timing.listing_every);
+    return std::make_unique<VenueFeed>(io, *venue, config, catalog, std::move(series), sink, timing);
   }
   std::string known;
   for (const std::string& name : venue_names()) known += (known.empty() ? "" : ", ") + name;

@@ -10,6 +10,7 @@
 
 #include "engine/core/catalog.hpp"
 #include "engine/core/event_queue.hpp"
+#include "engine/core/interval.hpp"
 #include "feeds/frame_tap.hpp"
 
 namespace boost::asio {
@@ -32,6 +33,9 @@ struct FeedConfig {
   std::string state_dir;        ///< where pauses that the venue asked for are kept; empty: nowhere
   std::string roll_up_from;     ///< the interval that longer ones are rolled up from; empty: none is
   int rest_requests_per_s = 0;  ///< REST requests a second; 0: what the venue allows
+  int listing_s = 300;          ///< the venue's symbol list is read again so often
+  /// Of symbols as they were configured: what a symbol that is listed while the feed runs may match.
+  std::vector<std::string> patterns = {};
   std::shared_ptr<FrameTap> tap = nullptr;  ///< hears every frame of every connection (`lockstep record`)
 };
 
@@ -78,6 +82,29 @@ struct FeedHealth {
   RestCounters rest;
 };
 
+/// Which symbols of a venue somebody wants: names and patterns (* and ?), and at which intervals.
+struct SymbolQuestion {
+  std::vector<std::string> entries;
+  std::vector<std::string> intervals;
+};
+
+/// What the venue's list says to it. Not more than it has now: `taken` holds each series once.
+struct SymbolAnswer {
+  struct Taken {
+    std::string symbol;
+    core::Interval interval;
+  };
+  struct Refused {
+    std::string entry;     ///< as it was asked for
+    std::string interval;  ///< the one that it is about; empty: all
+    core::Reason reason{};
+    std::string nearest;  ///< symbol with a similar name; empty: none
+  };
+  std::string error;  ///< not empty: the list could not be had, so nothing is known
+  std::vector<Taken> taken;
+  std::vector<Refused> refused;
+};
+
 /// One venue. Lives on the network thread: every member runs there except request_backfill, which any thread
 /// may call.
 class Feed {
@@ -90,6 +117,18 @@ class Feed {
   /// Asks for history; answers are backfill_bar... backfill_done events. Thread-safe.
   virtual void request_backfill(const core::BackfillRequest& request) = 0;
   virtual FeedHealth health() const = 0;
+
+  // Series that come and go while it runs. A feed that knows nothing of that has none.
+
+  /// Series that the catalog has since now, or that were removed: listed or rejected, then subscribed.
+  virtual void add(const std::vector<core::SeriesId>& /*series*/) {}
+  /// Rejected with Reason::removed; nothing more is pushed for them.
+  virtual void remove(const std::vector<core::SeriesId>& /*series*/) {}
+  /// Reads the venue's list now and answers from it; after stop() never.
+  virtual void look_up(SymbolQuestion /*question*/, std::function<void(const SymbolAnswer&)> /*done*/) {}
+  /// Hears, after each reading of the list, of symbols that have begun to trade and match config.patterns:
+  /// each once.
+  virtual void on_new_symbols(std::function<void(const std::vector<std::string>&)> /*hear*/) {}
 };
 
 /// Throws std::invalid_argument for a venue that is not known (the text lists those that are) or a bad url.

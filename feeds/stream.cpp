@@ -25,14 +25,18 @@ Stream::Stream(boost::asio::io_context& io, const StreamContext& context,
   connection_ = make_connection();
 }
 
-void Stream::add_series(SeriesId id) {
-  const core::Series& series = context_.catalog[id];
+Stream::Place Stream::place_of(const core::Series& series) const {
   const auto& base = context_.roll_up_from;
   const bool is_rolled =
       base && context_.venue.has_bar_stream(*base) && RollUp::divides(*base, series.interval);
   const core::Interval interval = is_rolled ? *base : series.interval;
   const bool has_stream = context_.venue.has_bar_stream(interval);
-  const std::string interval_text = has_stream ? interval.text() : "";
+  return {interval, is_rolled, has_stream, has_stream ? interval.text() : ""};
+}
+
+TopicIndex Stream::add_series(SeriesId id) {
+  const core::Series& series = context_.catalog[id];
+  const auto [interval, is_rolled, has_stream, interval_text] = place_of(series);
   std::optional<TopicIndex> topic = find(series.symbol, interval_text);
   if (!topic) {
     topic = static_cast<TopicIndex>(topics_.size());
@@ -56,6 +60,7 @@ void Stream::add_series(SeriesId id) {
     const bool is_dense = context_.venue.rules().trade_ids == TradeIds::dense;
     state.trades->bars.emplace_back(id, TimeBoundary(series.interval, is_dense ? 0 : kTradeLatenessMs));
   }
+  return *topic;
 }
 
 std::unique_ptr<Connection> Stream::make_connection() {
@@ -89,6 +94,11 @@ void Stream::stop() {
 }
 
 void Stream::tick() {
+  if (rotate_at_ && std::chrono::steady_clock::now() >= *rotate_at_) {
+    rotate_at_.reset();
+    is_rotation_due_ = true;
+    rotation_why_ = "the connection is replaced by one without what was removed";
+  }
   if (std::exchange(is_rotation_due_, false) && !next_) {
     net::log()->info("{}: {}", name_, rotation_why_);
     next_ = make_connection();
@@ -226,7 +236,7 @@ void Stream::take_bars(const Frame& frame, std::int64_t recv_ns) {
 void Stream::take_bar(const BarRecord& record, std::int64_t recv_ns) {
   const std::optional<TopicIndex> topic = find(record.symbol, record.interval);
   // Nothing counts before the acknowledgement: history is asked for from there on.
-  if (!topic || !is_acknowledged(*topic)) {
+  if (!topic || !is_acknowledged(*topic) || states_[*topic].series.empty()) {
     ++counters_.frames_unknown;
     return;
   }

@@ -27,6 +27,8 @@ struct StreamContext {
   EventOutlet& outlet;
   ExchangeClock& clock;
   std::optional<core::Interval> roll_up_from;  ///< longer bars are made from these
+  /// How long a topic without series may stay subscribed: then a connection without it takes over.
+  std::chrono::milliseconds forget_wait{60'000};
 };
 
 /// Lives on the network thread. After stop() nothing is pushed.
@@ -60,6 +62,14 @@ class Stream {
 
   /// A series of this stream that was rejected is listed again. False: it is none of this stream's.
   bool resume(core::SeriesId id);
+  /// A series more. It is up at once where the topic that it lives on is.
+  void add(core::SeriesId id);
+  /// A series less, if it is one of them. What still comes of a topic without series is passed over; the
+  /// connection is replaced by one without it after forget_wait.
+  void forget(core::SeriesId id);
+  /// What the series lives on is subscribed here already.
+  bool has_topic_of(core::SeriesId id) const;
+  std::size_t series_count() const;
   /// Some series of it is not rejected.
   bool has_wanted() const;
   /// Gives all connections up and makes them anew.
@@ -86,7 +96,15 @@ class Stream {
     std::unique_ptr<TradeTopic> trades;                     ///< of trade topics
   };
 
-  void add_series(core::SeriesId id);
+  TopicIndex add_series(core::SeriesId id);
+  /// The topic that a series lives on, whether it is there or not.
+  struct Place {
+    core::Interval interval;
+    bool is_rolled;
+    bool has_stream;
+    std::string interval_text;
+  };
+  Place place_of(const core::Series& series) const;
   std::unique_ptr<Connection> make_connection();
   bool is_wanted(TopicIndex topic) const;
   bool is_acknowledged(TopicIndex topic) const;
@@ -125,6 +143,7 @@ class Stream {
   std::unique_ptr<Connection> next_;  ///< takes over
   std::chrono::steady_clock::time_point next_since_{};
   bool is_rotation_due_ = false;
+  std::optional<std::chrono::steady_clock::time_point> rotate_at_;  ///< for the sake of forgotten topics
   bool has_unflagged_bars_ = false;  ///< bars of this venue do not say that they are final
   RowFlow flow_;                     ///< of those bars
   std::string rotation_why_;

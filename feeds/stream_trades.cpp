@@ -14,7 +14,7 @@ using core::SeriesId;
 
 void Stream::take_trade(const TradeRecord& record, std::int64_t recv_ns) {
   const std::optional<TopicIndex> index = find(record.symbol, "");
-  if (!index || !is_acknowledged(*index)) {
+  if (!index || !is_acknowledged(*index) || states_[*index].series.empty()) {
     ++counters_.frames_unknown;
     return;
   }

@@ -22,6 +22,7 @@ class ToldBars {
   /// `series_count`: size of the catalog.
   explicit ToldBars(std::size_t series_count) : series_(series_count) {}
 
+  void grow(std::size_t series_count) { series_.resize(series_count); }
   /// A closed bar, of the stream or of history; the same open time again takes the place of the one before.
   void note(const core::MarketEvent& event);
   /// Oldest first, each open time once.

@@ -9,7 +9,6 @@
 #include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
-#include "feeds/symbol_patterns.hpp"
 #include "feeds/venue_http.hpp"
 
 namespace lockstep::feeds {
@@ -100,7 +99,8 @@ VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const Feed
     const std::int64_t now_ns = net::monotonic_ns();
     if (!clock_.is_known() || ms > clock_.now_ms(now_ns)) clock_.note(ms, now_ns);
   });
-  if (!series_.empty()) venue_index_ = catalog[series_.front()].venue_index;
+  const auto& names = catalog.venues();
+  venue_index_ = static_cast<std::uint32_t>(std::find(names.begin(), names.end(), config.venue) - names.begin());
 }
 
 void VenueFeed::start() {
@@ -110,6 +110,7 @@ void VenueFeed::start() {
 
 void VenueFeed::stop() {
   alive_.reset();
+  questions_.clear();
   for (const auto& stream : streams_) stream->stop();
   if (audit_) audit_->stop();
   backfiller_->stop();
@@ -125,6 +126,7 @@ void VenueFeed::request_backfill(const core::BackfillRequest& request) {
 }
 
 void VenueFeed::ask_listing() {
+  is_reading_list_ = true;
   const RestSource::Target target = rest_->listing_target(listing_cursor_);
   // The client calls nothing after its stop(), which comes before this object goes.
   client_->get(target.path, target.weight, [this](net::HttpResult result) {
@@ -138,6 +140,8 @@ void VenueFeed::ask_listing() {
     last_error_.clear();
     listing_backoff_.reset();
     listing_pages_ = 0;
+    is_reading_list_ = false;
+    known_ = std::exchange(found_, {});
     bool is_sure = true;
     if (is_listed_) {
       is_sure = follow_listing();
@@ -150,8 +154,9 @@ void VenueFeed::ask_listing() {
       start_streams(listed);
       start_audit();
     }
-    found_.clear();
     names_.clear();
+    answer_questions("");
+    offer_new_symbols();
     backfiller_->wake();
     if (timing_.listing_every.count() > 0) {
       plan_listing(is_sure ? timing_.listing_every : timing_.listing_confirm);
@@ -162,11 +167,13 @@ void VenueFeed::ask_listing() {
 void VenueFeed::listing_failed(const std::string& error) {
   listing_cursor_.clear();
   listing_pages_ = 0;
+  is_reading_list_ = false;
   found_.clear();
   names_.clear();
   const milliseconds wait = listing_backoff_.next();
   last_error_ = fmt::format("{}: symbol list: {}", venue_.rules().name, error);
   net::log()->warn("{}; next attempt in {} ms", last_error_, wait.count());
+  answer_questions(error);
   plan_listing(wait);
 }
 
@@ -179,15 +186,10 @@ void VenueFeed::plan_listing(milliseconds wait) {
 
 std::string VenueFeed::take_listing_page(std::string& body) {
   if (++listing_pages_ > kListingPagesMax) return fmt::format("more than {} pages", kListingPagesMax);
-  const auto is_ours = [this](std::string_view symbol) {
-    return std::any_of(series_.begin(), series_.end(),
-                       [&](SeriesId id) { return catalog_[id].symbol == symbol; });
-  };
   return rest_->parse_listing(
       body,
       [&](const ListedSymbol& listed) {
         if (listed.is_trading) names_.emplace_back(listed.symbol);
-        if (!is_ours(listed.symbol)) return;
         int scale = -1;
         if (core::decimal_scale(listed.tick_size, scale) != core::DecimalStatus::ok) scale = -1;
         found_.insert_or_assign(std::string(listed.symbol), Listed{listed.is_trading, scale});
@@ -201,11 +203,8 @@ bool VenueFeed::is_history_rolled(const core::Series& series) const {
 }
 
 Reason VenueFeed::reason_of(const core::Series& series) const {
-  const auto entry = found_.find(series.symbol);
   if (!venue_.has_interval(series.interval) && !is_history_rolled(series)) return Reason::interval_unknown;
-  if (entry == found_.end()) return Reason::symbol_unknown;
-  if (!entry->second.is_trading) return Reason::symbol_not_trading;
-  return entry->second.price_scale < 0 ? Reason::record_unusable : Reason::none;
+  return reason_of_symbol(series.symbol);
 }
 
 /// Tells every series what the venue's list says of it. Nothing is told before the whole list has been read.
@@ -214,7 +213,7 @@ void VenueFeed::tell_listing() {
     const core::Series& series = catalog_[id];
     const Reason reason = reason_of(series);
     if (reason == Reason::none) {
-      outlet_.listed(id, found_.find(series.symbol)->second.price_scale);
+      outlet_.listed(id, known_.find(series.symbol)->second.price_scale);
       continue;
     }
     outlet_.rejected(id, reason);
@@ -225,8 +224,8 @@ void VenueFeed::tell_listing() {
 
 /// "; 'BTCUSDT' is near", where the list has something like an unknown symbol.
 std::string VenueFeed::nearest_to(const core::Series& series) const {
-  if (found_.contains(series.symbol)) return "";
-  const std::string nearest = nearest_symbol(series.symbol, names_);
+  if (known_.contains(series.symbol)) return "";
+  const std::string nearest = nearest_to_name(series.symbol);
   return nearest.empty() ? "" : fmt::format("; '{}' is near", net::escape(nearest));
 }
 
@@ -242,7 +241,7 @@ bool VenueFeed::follow_listing() {
     if (reason == Reason::none && outlet_.is_rejected(id)) {
       net::log()->info("{}: {} {} is listed now", venue_.rules().name, net::escape(series.symbol),
                        series.interval.text());
-      outlet_.listed(id, found_.find(series.symbol)->second.price_scale);
+      outlet_.listed(id, known_.find(series.symbol)->second.price_scale);
       listed_again.push_back(id);
     } else if (is_gone && !outlet_.is_rejected(id)) {
       // One list alone may be wrong.
@@ -304,7 +303,7 @@ void VenueFeed::start_streams(const std::vector<SeriesId>& listed) {
     const auto last = listed.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step, listed.size()));
     const std::size_t number = streams_.size() + 1;
     streams_.push_back(std::make_unique<Stream>(
-        io_, StreamContext{venue_, catalog_, outlet_, clock_, roll_up_from_},
+        io_, StreamContext{venue_, catalog_, outlet_, clock_, roll_up_from_, timing_.forget_wait},
         [this, number] { return link_settings(number); }, std::vector<SeriesId>(first, last)));
     streams_.back()->start();
   }

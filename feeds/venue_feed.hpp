@@ -23,13 +23,14 @@ struct FeedTiming {
   std::chrono::milliseconds listing_confirm{20'000};  ///< ... when a series is missing from it, to be sure
   std::chrono::milliseconds audit_every{600'000};     ///< each series is compared with history; 0: never
   std::chrono::milliseconds audit_confirm{10'000};
+  std::chrono::milliseconds forget_wait{60'000};      ///< see StreamContext
   std::function<std::int64_t()> boottime_ns = net::boottime_ns;
 };
 
 /// See Feed. Order of life: the symbol list until it is answered, then listed or rejected for every series,
 /// then the connections; history requests wait for the listing.
 /// The list is read again from time to time: a series that it lacks twice in a row is rejected, one that it
-/// has again is listed and subscribed (fault D15).
+/// has again is listed and subscribed (fault D15). Series may be added and removed meanwhile.
 class VenueFeed : public Feed {
  public:
   /// Throws std::invalid_argument for a bad url, ca_file or limit in `config`.
@@ -42,11 +43,21 @@ class VenueFeed : public Feed {
   void stop() override;
   void request_backfill(const core::BackfillRequest& request) override;
   FeedHealth health() const override;
+  void add(const std::vector<core::SeriesId>& series) override;
+  void remove(const std::vector<core::SeriesId>& series) override;
+  void look_up(SymbolQuestion question, std::function<void(const SymbolAnswer&)> done) override;
+  void on_new_symbols(std::function<void(const std::vector<std::string>&)> hear) override {
+    hear_new_ = std::move(hear);
+  }
 
  private:
   struct Listed {
     bool is_trading;
     int price_scale;  ///< -1: no usable tick size
+  };
+  struct Question {
+    SymbolQuestion what;
+    std::function<void(const SymbolAnswer&)> done;
   };
   LinkSettings link_settings(std::size_t number) const;
   void ask_listing();
@@ -63,6 +74,15 @@ class VenueFeed : public Feed {
   void start_streams(const std::vector<core::SeriesId>& series);
   void start_audit();
   void tick();
+
+  // venue_feed_series.cpp
+  void answer_questions(const std::string& error);
+  SymbolAnswer answer(const SymbolQuestion& question) const;
+  void answer_entry(const SymbolQuestion& question, const std::string& entry, SymbolAnswer& answer) const;
+  void offer_new_symbols();
+  void place(const std::vector<core::SeriesId>& listed);
+  core::Reason reason_of_symbol(std::string_view symbol) const;
+  std::string nearest_to_name(std::string_view name) const;
 
   boost::asio::io_context& io_;
   const Venue& venue_;
@@ -83,10 +103,15 @@ class VenueFeed : public Feed {
   std::vector<std::unique_ptr<Stream>> streams_;
   std::shared_ptr<BarAudit> audit_;
   net::Standstill standstill_;
-  std::map<std::string, Listed, std::less<>> found_;  ///< of our symbols, while the list is being read
+  std::map<std::string, Listed, std::less<>> found_;  ///< so far, while the list is being read
+  std::map<std::string, Listed, std::less<>> known_;  ///< the list that was read last
   std::vector<std::string> names_;                    ///< all that trade, while the list is being read
   std::size_t names_before_ = 0;                      ///< how many there were last time
   std::set<core::SeriesId> missing_;                  ///< not in the list that was read last
+  std::vector<Question> questions_;                   ///< answered by the next list
+  std::function<void(const std::vector<std::string>&)> hear_new_;
+  std::set<std::string, std::less<>> offered_;  ///< to hear_new_
+  bool is_reading_list_ = false;
   std::string listing_cursor_;
   int listing_pages_ = 0;
   std::uint32_t venue_index_ = 0;

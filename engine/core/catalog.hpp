@@ -1,8 +1,12 @@
-// Which series there are. Fixed at start, read by every thread.
+// Which series there are. Grows while a daemon runs; read by every thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,22 +26,44 @@ struct Series {
   Interval interval;
 };
 
-/// The series by their dense ids, in configuration order. Immutable once the daemon runs.
+/// The series by their dense ids, in the order in which they came. An id is that series' for ever.
+///
+/// Until make_room() it belongs to one thread. From then on its venues and the place of every series are
+/// fixed: one thread may add, all others may read meanwhile. A series is there for them before anything that
+/// carries its id can reach them, since that comes by way of a queue.
 class Catalog {
  public:
-  /// Adds a series; nothing when it is there already.
-  std::optional<SeriesId> add(std::string_view venue, std::string_view symbol, Interval interval);
+  Catalog() = default;
+  Catalog(Catalog&&) noexcept = default;
+  Catalog& operator=(Catalog&&) noexcept = default;
 
-  const std::vector<Series>& series() const { return series_; }
-  const Series& operator[](SeriesId id) const { return series_[id]; }
-  std::size_t size() const { return series_.size(); }
+  /// Adds a venue that may have no series yet; its index.
+  std::uint32_t add_venue(std::string_view venue);
+  /// Adds a series; nothing when it is there already. After make_room() also when there is no room, or the
+  /// venue is none of venues().
+  std::optional<SeriesId> add(std::string_view venue, std::string_view symbol, Interval interval);
+  /// For so many series more, while threads read.
+  void make_room(std::size_t more);
+  /// Series that fit in all; 0 before make_room().
+  std::size_t capacity() const { return capacity_; }
+
+  std::span<const Series> series() const { return {series_.data(), size()}; }
+  const Series& operator[](SeriesId id) const { return series_.data()[id]; }
+  std::size_t size() const { return shared_->size.load(std::memory_order_acquire); }
   const std::vector<std::string>& venues() const { return venues_; }
   std::optional<SeriesId> find(std::string_view venue, std::string_view symbol, Interval interval) const;
 
  private:
-  std::vector<Series> series_;
+  struct Shared {
+    std::atomic<std::size_t> size{0};
+    mutable std::shared_mutex mutex;  ///< of ids
+    std::unordered_map<std::string, SeriesId> ids;
+  };
+
+  std::vector<Series> series_;  ///< never moved once there is room
+  std::size_t capacity_ = 0;
   std::vector<std::string> venues_;
-  std::unordered_map<std::string, SeriesId> ids_;
+  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
 };
 
 }  // namespace lockstep::core

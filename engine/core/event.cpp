@@ -54,6 +54,8 @@ const char* to_string(Reason reason) {
       return "suspended";
     case Reason::engine_stuck:
       return "engine_stuck";
+    case Reason::removed:
+      return "removed";
   }
   return "unknown";
 }

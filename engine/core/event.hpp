@@ -52,7 +52,9 @@ enum class Reason : std::uint8_t {
   audit_difference,  ///< the self-audit came to other bits; the state is being rebuilt from history
   suspended,         ///< the machine slept, or its clock was set: nothing is known of the time between
   engine_stuck,      ///< a thread of the daemon does not move
+  removed,           ///< somebody has told the daemon to let it go
 };
+inline constexpr Reason kLastReason = Reason::removed;
 const char* to_string(Reason reason);
 
 /// One record of the queue, 80 bytes. Times are UTC. Which fields are set depends on kind; the rest are zero.

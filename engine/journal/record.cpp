@@ -10,7 +10,7 @@ namespace lockstep::engine::journal {
 namespace {
 
 constexpr auto kLastKind = static_cast<std::uint8_t>(core::EventKind::doubted);
-constexpr auto kLastReason = static_cast<std::uint8_t>(core::Reason::engine_stuck);
+constexpr auto kLastReason = static_cast<std::uint8_t>(core::kLastReason);
 
 /// The fixed part of an event's payload; bars follow for those kinds that have one.
 struct EventHead {
