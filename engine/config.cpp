@@ -161,6 +161,7 @@ void read_feed(TomlTable& table, feeds::FeedConfig& feed) {
     table.fail("roll_up_from", "must be an interval such as \"1m\", or empty");
   }
   table.integer("rest_requests_per_s", 0, 10'000, feed.rest_requests_per_s);
+  table.integer("listing_s", 1, 86'400, feed.listing_s);
 }
 
 void check_feed(const TomlTable& table, const feeds::FeedConfig& feed) {

@@ -89,6 +89,7 @@ void add_feed(Lines& lines, const feeds::FeedConfig& feed) {
   lines.line("streams_max", std::int64_t{feed.streams_max});
   if (!feed.roll_up_from.empty()) lines.line("roll_up_from", std::string_view(feed.roll_up_from));
   lines.line("rest_requests_per_s", std::int64_t{feed.rest_requests_per_s});
+  lines.line("listing_s", std::int64_t{feed.listing_s});
 }
 
 void add_journal(Lines& lines, const JournalConfig& journal) {

@@ -28,6 +28,7 @@
 #include "engine/history_reader.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/params_cache.hpp"
+#include "engine/series_control.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
 #include "engine/thread_name.hpp"
@@ -49,7 +50,9 @@ class Daemon::Impl {
  public:
   Impl(const Config& config, std::span<const StaticFile> page)
       : config_(with_symbols(config)),
-        catalog_(make_catalog(config_)),
+        changes_(has_folder() ? load_series_changes(series_changes_file(config_.engine.data_dir)) : SeriesChanges()),
+        plan_(plan_series(config_, changes_)),
+        catalog_(std::move(plan_.catalog)),
         meter_(metrics_, catalog_),
         params_(config.atc),
         settings_(make_settings()),
@@ -57,7 +60,7 @@ class Daemon::Impl {
         answers_(kAnswersMax),
         waker_(outputs_io_, [this] { drain(); }),
         gate_(catalog_.size(), [this](const Signal& signal) { deliver(signal); }),
-        feed_of_series_(catalog_.size(), nullptr) {
+        feed_of_series_(catalog_.capacity(), nullptr) {
     check_anchor(config_);
     open_journal();
     make_logs();
@@ -83,8 +86,13 @@ class Daemon::Impl {
     };
     if (audit_) hooks.audit_now = [this] { return audit_->run_now(); };
     if (journal_) hooks.snapshot_now = [this] { return journal_->keeper().ask_now(); };
+    hooks.change_series = [this](const SeriesRequest& request, SeriesControl::Done done) {
+      control_->change(request, std::move(done));
+    };
+    hooks.series_changes = [this] { return control_->changes(); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
     make_alerts();
+    make_control();
   }
 
   ~Impl() { stop_threads(); }
@@ -222,6 +230,9 @@ class Daemon::Impl {
   }
 
  private:
+  /// What is remembered of the market and of its users has a place.
+  bool has_folder() const { return config_.journal.is_enabled && config_.engine.data_dir_given; }
+
   SeriesSettings make_settings() {
     SeriesSettings settings;
     settings.params_at = [this](int price_scale) { return params_.at(price_scale); };
@@ -231,7 +242,7 @@ class Daemon::Impl {
   }
 
   void open_journal() {
-    if (!config_.journal.is_enabled || !config_.engine.data_dir_given) return;
+    if (!has_folder()) return;
     journal::Journal::Hooks hooks;
     hooks.on_durable = [this] { waker_.wake(); };
     hooks.on_failed = [this](const std::string& text) {
@@ -257,11 +268,15 @@ class Daemon::Impl {
 
   void make_logs() {
     const auto bars_max = static_cast<std::size_t>(config_.api.history_bars);
-    for (std::size_t i = 0; i < catalog_.size(); ++i)
-      logs_.push_back(std::make_unique<BarLog>(bars_max, i * 37));
+    logs_.resize(catalog_.capacity());
+    for (const core::Series& series : catalog_.series()) make_log(series.id);
     HistorySource source;
     if (journal_) source = {config_.engine.data_dir, journal_->recovered().epoch};
     history_ = std::make_unique<HistoryReader>(catalog_, settings_, logs_, bars_max, std::move(source));
+  }
+
+  void make_log(core::SeriesId id) {
+    logs_[id] = std::make_unique<BarLog>(static_cast<std::size_t>(config_.api.history_bars), id * std::size_t{37});
   }
 
   void make_shards() {
@@ -290,17 +305,54 @@ class Daemon::Impl {
   void make_feeds() {
     std::vector<core::EventQueue*> queues;
     for (auto& shard : shards_) queues.push_back(&shard->queue());
-    for (const feeds::FeedConfig& feed : config_.feeds) {
-      std::vector<core::SeriesId> ids;
-      for (const std::string& symbol : feed.symbols) {
-        for (const std::string& interval : feed.intervals) {
-          ids.push_back(*catalog_.find(feed.venue, symbol, *core::Interval::parse(interval)));
-        }
-      }
+    for (std::size_t f = 0; f < config_.feeds.size(); ++f) {
+      const feeds::FeedConfig& feed = config_.feeds[f];
+      const std::vector<core::SeriesId>& ids = plan_.of_feed[f];
       outlets_.push_back(std::make_unique<FeedOutlet>(queues));
       feeds_.push_back(feeds::make_feed(network_io_, feed, catalog_, ids, *outlets_.back()));
       for (const core::SeriesId id : ids) feed_of_series_[id] = feeds_.back().get();
+      feeds_.back()->on_new_symbols([this, f](const std::vector<std::string>& symbols) {
+        boost::asio::post(outputs_io_, [this, f, symbols] { control_->take_new(f, symbols); });
+      });
     }
+  }
+
+  /// Feeds live on the network thread, all that is asked of them goes there.
+  void make_control() {
+    SeriesControl::Links links;
+    links.begun = [this](const core::Series& series, std::size_t feed) {
+      make_log(series.id);
+      feed_of_series_[series.id] = feeds_[feed].get();
+      meter_.add_series(series);
+      desk_->add_series(series);
+      api_->add_series(series);
+    };
+    const auto to_feed = [this](auto what) {
+      boost::asio::post(network_io_, [this, what = std::move(what)] {
+        if (!is_network_stopping_) what();
+      });
+    };
+    links.add = [this, to_feed](std::size_t feed, std::vector<core::SeriesId> ids) {
+      to_feed([this, feed, ids = std::move(ids)] { feeds_[feed]->add(ids); });
+    };
+    links.remove = [this, to_feed](std::size_t feed, std::vector<core::SeriesId> ids) {
+      to_feed([this, feed, ids = std::move(ids)] { feeds_[feed]->remove(ids); });
+    };
+    links.look_up = [this, to_feed](std::size_t feed, feeds::SymbolQuestion question, auto done) {
+      to_feed([this, feed, question = std::move(question), done = std::move(done)] {
+        feeds_[feed]->look_up(question, [this, done](const feeds::SymbolAnswer& answer) {
+          boost::asio::post(outputs_io_, [done, answer] { done(answer); });
+        });
+      });
+    };
+    control_.emplace(config_, catalog_, plan_, changes_,
+                     has_folder() ? series_changes_file(config_.engine.data_dir) : std::string(), std::move(links));
+    metrics_.on_collect([this](metrics::TextWriter& out) {
+      out.family("lockstep_series_changes_total", metrics::Type::counter,
+                 "Series that were added to the running daemon (asked for, or listed anew) or removed.");
+      out.value({{"change", "added"}}, control_->added());
+      out.value({{"change", "removed"}}, control_->removed());
+    });
   }
 
   void make_audit() {
@@ -495,6 +547,8 @@ class Daemon::Impl {
   }
 
   Config config_;
+  const SeriesChanges changes_;  // as of the start
+  SeriesPlan plan_;              // its catalog is catalog_
   core::Catalog catalog_;
   metrics::Registry metrics_;
   DaemonMeter meter_;
@@ -520,6 +574,7 @@ class Daemon::Impl {
   std::unique_ptr<ApiServer> api_;
   std::unique_ptr<alerts::Dispatcher> dispatcher_;
   std::optional<alerts::AlertDesk> desk_;
+  std::optional<SeriesControl> control_;
   std::function<void()> on_hangup_;
   SignalHook on_signal_;
   boost::asio::signal_set signals_of_system_{outputs_io_};

@@ -1,6 +1,5 @@
 #include "engine/daemon_meter.hpp"
 
-#include <map>
 #include <set>
 
 #include "engine/api/ascii.hpp"
@@ -32,14 +31,15 @@ metrics::Latency& total(metrics::Registry& registry, const char* kind) {
 }  // namespace
 
 DaemonMeter::DaemonMeter(metrics::Registry& registry, const core::Catalog& catalog)
-    : queue_(stage(registry, "queue")),
+    : registry_(registry),
+      catalog_(catalog),
+      queue_(stage(registry, "queue")),
       compute_(stage(registry, "compute")),
       journal_wait_(stage(registry, "journal").add_share()),
       deliver_(stage(registry, "deliver").add_share()),
       closed_total_(total(registry, "closed").add_share()),
-      open_total_(total(registry, "open").add_share()),
-      state_of_(catalog.size(), SeriesState::warming) {
-  make_groups(registry, catalog);
+      open_total_(total(registry, "open").add_share()) {
+  make_groups();
   for (const SeriesState state : kStates) {
     entered_.push_back(&registry.counter("lockstep_state_changes_total",
                                          "Times that a series has come into a state.",
@@ -51,23 +51,26 @@ DaemonMeter::DaemonMeter(metrics::Registry& registry, const core::Catalog& catal
   registry.on_collect([this](metrics::TextWriter& out) { write_bars(out); });
 }
 
-void DaemonMeter::make_groups(metrics::Registry& registry, const core::Catalog& catalog) {
+void DaemonMeter::make_groups() {
   std::set<std::pair<std::uint32_t, std::int64_t>> pairs;
-  for (const core::Series& series : catalog.series()) pairs.emplace(series.venue_index, series.interval.ms());
-  const bool is_by_interval = pairs.size() <= kGroupsMax;
-  std::map<std::pair<std::uint32_t, std::string>, std::size_t> found;
-  for (const core::Series& series : catalog.series()) {
-    const std::string interval = is_by_interval ? series.interval.text() : "any";
-    const auto [entry, is_new] = found.try_emplace({series.venue_index, interval}, groups_.size());
-    group_of_.push_back(entry->second);
-    if (!is_new) continue;
-    const auto counter = [&](const char* kind) {
-      return &registry.counter(
-          "lockstep_signals_total", "Publications.",
-          {{"venue", catalog.venues()[series.venue_index]}, {"interval", interval}, {"kind", kind}});
-    };
-    groups_.push_back({counter("closed"), counter("open"), counter("state")});
-  }
+  for (const core::Series& series : catalog_.series()) pairs.emplace(series.venue_index, series.interval.ms());
+  is_by_interval_ = pairs.size() <= kGroupsMax;
+  for (const core::Series& series : catalog_.series()) add_series(series);
+}
+
+void DaemonMeter::add_series(const core::Series& series) {
+  const bool has_room = is_by_interval_ && group_at_.size() < kGroupsMax;
+  std::pair<std::uint32_t, std::string> key(series.venue_index, series.interval.text());
+  if (!has_room && !group_at_.contains(key)) key.second = "any";
+  const auto [entry, is_new] = group_at_.try_emplace(std::move(key), groups_.size());
+  group_of_.push_back(entry->second);
+  state_of_.push_back(SeriesState::warming);
+  if (!is_new) return;
+  const auto counter = [&](const char* kind) {
+    return &registry_.counter("lockstep_signals_total", "Publications.",
+                              {{"venue", series.venue}, {"interval", entry->first.second}, {"kind", kind}});
+  };
+  groups_.push_back({counter("closed"), counter("open"), counter("state")});
 }
 
 ShardMeter& DaemonMeter::add_shard() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class DaemonMeter {
  public:
   DaemonMeter(metrics::Registry& registry, const core::Catalog& catalog);
 
+  /// A series of the catalog that came after the start; for the outputs thread, before its first signal.
+  void add_series(const core::Series& series);
   /// One for each shard, before the threads start.
   ShardMeter& add_shard();
   /// How long the journal holds publications back; for the outputs thread.
@@ -32,9 +35,11 @@ class DaemonMeter {
     metrics::Counter* open;
     metrics::Counter* state;
   };
-  void make_groups(metrics::Registry& registry, const core::Catalog& catalog);
+  void make_groups();
   void write_bars(metrics::TextWriter& out) const;
 
+  metrics::Registry& registry_;
+  const core::Catalog& catalog_;
   metrics::Latency& queue_;
   metrics::Latency& compute_;
   metrics::Latency::Share& journal_wait_;
@@ -42,6 +47,8 @@ class DaemonMeter {
   metrics::Latency::Share& closed_total_;
   metrics::Latency::Share& open_total_;
   std::deque<ShardMeter> shards_;
+  bool is_by_interval_ = true;
+  std::map<std::pair<std::uint32_t, std::string>, std::size_t> group_at_;  // by venue and interval
   std::vector<Group> groups_;
   std::vector<std::size_t> group_of_;       // by series
   std::vector<SeriesState> state_of_;       // by series: as of the last publication

@@ -73,7 +73,8 @@ class BarReader final : public SeriesSink {
   std::optional<core::SeriesId> catalog_id(const SeriesRecord& info) const {
     const auto interval = core::Interval::parse(info.interval);
     const auto id = interval ? catalog_.find(info.venue, info.symbol, *interval) : std::nullopt;
-    return !id || (only_ && *only_ != *id) ? std::nullopt : id;
+    // What has joined the catalog since this reading began is none of its business.
+    return !id || *id >= runs_.size() || (only_ && *only_ != *id) ? std::nullopt : id;
   }
 
   void forget(const SeriesRecord& info) {

@@ -83,7 +83,10 @@ void HistoryReader::load_earlier() {
   if (source_.data_dir.empty() || bars_max_ == 0) return;
   const auto begin = std::chrono::steady_clock::now();
   try {
-    earlier_ = read_journal_bars(catalog_, source_, bars_max_, std::nullopt, is_stopping_, has_forgotten_);
+    auto runs = read_journal_bars(catalog_, source_, bars_max_, std::nullopt, is_stopping_, has_forgotten_);
+    runs.resize(earlier_.size());
+    has_forgotten_.resize(earlier_.size());
+    earlier_ = std::move(runs);
   } catch (const std::exception& error) {
     spdlog::warn("history: bars of earlier starts are not shown: {}", error.what());
     return;
@@ -112,9 +115,11 @@ HistoryPage HistoryReader::answer(const HistoryQuery& query) {
     return make_history_page(query, run, std::move(params), settings_.anchor,
                              catalog_[query.series].interval.ms());
   };
+  // A series that joined since the start began anew: nothing of earlier ones belongs to it.
+  if (query.series >= earlier_.size()) return recompute(logs_[query.series]->read());
   HistoryPage page = recompute(joined(query.series, earlier_[query.series]));
   if (page.rows.size() >= query.limit || !has_forgotten_[query.series]) return page;
-  std::vector<bool> has_more(catalog_.size());
+  std::vector<bool> has_more;
   auto all = read_journal_bars(catalog_, source_, kJournalBarsMax, query.series, is_stopping_, has_more);
   page = recompute(joined(query.series, std::move(all[query.series])));
   page.has_older = page.has_older || has_more[query.series];

@@ -15,16 +15,22 @@ constexpr std::int64_t kWholeRunBars = 256;
 
 Shard::Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
              const SeriesSettings& settings, SeriesSink& sink, EventRecorder* recorder)
-    : sink_(sink),
+    : catalog_(catalog),
+      settings_(settings),
+      sink_(sink),
       recorder_(recorder),
-      ids_(ids),
       by_id_(catalog.size(), nullptr),
       by_venue_(catalog.venues().size()) {
-  for (const core::SeriesId id : ids) {
-    series_.push_back(std::make_unique<LiveSeries>(catalog[id], settings));
-    by_id_[id] = series_.back().get();
-    by_venue_[catalog[id].venue_index].push_back(id);
-  }
+  for (const core::SeriesId id : ids) begin(id);
+}
+
+void Shard::begin(core::SeriesId id) {
+  if (id >= by_id_.size()) by_id_.resize(id + 1, nullptr);
+  if (by_id_[id] != nullptr) return;
+  ids_.push_back(id);
+  series_.push_back(std::make_unique<LiveSeries>(catalog_[id], settings_));
+  by_id_[id] = series_.back().get();
+  by_venue_[catalog_[id].venue_index].push_back(id);
 }
 
 void Shard::adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series) {

@@ -15,12 +15,15 @@ namespace lockstep::engine {
 
 class Shard {
  public:
-  /// `ids` are this shard's series. Settings, sink and recorder (if any) must outlive the shard.
+  /// `ids` are this shard's series. Catalog, settings, sink and recorder (if any) must outlive the shard.
   Shard(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids, const SeriesSettings& settings,
         SeriesSink& sink, EventRecorder* recorder = nullptr);
 
   /// Takes the place of a series of ours, before any event: one that was restored.
   void adopt(core::SeriesId id, std::unique_ptr<LiveSeries> series);
+
+  /// A series of the catalog that came after the start joins, without a bar. Nothing when it is here already.
+  void begin(core::SeriesId id);
 
   /// One event, in the order it was taken from the queue. Events of series that are not ours are ignored.
   void apply(const core::MarketEvent& event);
@@ -40,6 +43,8 @@ class Shard {
  private:
   void give(LiveSeries& series, core::SeriesId id, const core::MarketEvent& event);
 
+  const core::Catalog& catalog_;
+  const SeriesSettings& settings_;
   SeriesSink& sink_;
   EventRecorder* recorder_;
   std::vector<core::SeriesId> ids_;

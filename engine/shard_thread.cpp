@@ -101,11 +101,18 @@ void ShardThread::give_states() {
 /// One state a turn: some 20 us.
 void ShardThread::give_held() {
   core::SeriesId id = 0;
-  if (port_ == nullptr || held_requests_.take(&id, 1) != 1 || shard_.find(id) == nullptr) return;
+  if (port_ == nullptr || held_requests_.take(&id, 1) != 1) return;
+  if (shard_.find(id) == nullptr) begin(id);
   shard_.finish_cold_starts();
   state_.clear();
   shard_.find(id)->to_bytes(state_);
   port_->append_held(id, state_);
+}
+
+void ShardThread::begin(core::SeriesId id) {
+  if (journal_ != nullptr) journal_->begin_series(id, *port_);
+  shard_.begin(id);
+  ids_.push_back(id);
 }
 
 void ShardThread::start(std::size_t place) {
@@ -165,7 +172,11 @@ void ShardThread::run() {
 /// Applies the first `count` events of the batch, and what goes with them. False when that was nothing.
 bool ShardThread::work(std::size_t count) {
   if (count > 0 && meter_ != nullptr) meter_->begin(feeds::net::monotonic_ns());
-  for (std::size_t i = 0; i < count; ++i) shard_.apply(batch_[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const core::MarketEvent& event = batch_[i];
+    if (event.kind != core::EventKind::clock && shard_.find(event.series) == nullptr) begin(event.series);
+    shard_.apply(event);
+  }
   strike_planted(shard_);
   give_states();
   give_held();

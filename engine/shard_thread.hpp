@@ -13,7 +13,8 @@
 
 namespace lockstep::engine {
 
-/// Takes events and requests for detail from its queues and applies them, until stopped.
+/// Takes events and requests for detail from its queues and applies them, until stopped. A series that the
+/// catalog has got since begins with its first event here, and the journal is told so before.
 class ShardThread {
  public:
   ShardThread(const core::Catalog& catalog, const std::vector<core::SeriesId>& ids,
@@ -56,6 +57,7 @@ class ShardThread {
   bool work(std::size_t count);
   std::size_t take();
   bool answer_requests();
+  void begin(core::SeriesId id);
   void take_up_adopted();
   bool is_held_up();
   void give_states();
@@ -76,7 +78,7 @@ class ShardThread {
   ShardOutlet outlet_;
   Shard shard_;
   std::vector<core::MarketEvent> batch_;
-  std::vector<core::SeriesId> ids_;
+  std::vector<core::SeriesId> ids_;  // in the order in which they began
   std::vector<core::SeriesId> adopted_;
   const std::vector<std::unique_ptr<BarLog>>* logs_ = nullptr;
   std::uint64_t generation_ = 0;  // of the snapshot that our states were given to last

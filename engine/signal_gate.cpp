@@ -61,12 +61,14 @@ void SignalGate::let_go(Signal& signal) {
 }
 
 void SignalGate::pass(const Signal& signal) {
+  if (signal.series >= last_.size()) last_.resize(signal.series + 1);
   last_[signal.series] = signal;
   deliver_(as_shown(signal));
 }
 
 /// What was good before the trouble began is of no use to act on until it is over.
 Signal SignalGate::as_shown(Signal signal) const {
+  if (signal.reason == core::Reason::removed) return signal;
   if (is_stuck() && LOCKSTEP_DEFENCE(halted_is_invalid)) {
     signal.state = SeriesState::halted;
     signal.reason = core::Reason::journal_unavailable;

@@ -24,18 +24,23 @@ LiveView::LiveView(engine::Daemon& daemon, const std::string& host)
     : daemon_(daemon), start_(std::chrono::steady_clock::now()) {
   view_.title = "lockstep " LOCKSTEP_VERSION;
   view_.api_url = "http://" + host + ":" + std::to_string(daemon.api().port()) + "/v1/status";
-  for (const core::Series& series : daemon.catalog().series()) {
-    ViewRow row;
-    row.venue = series.venue;
-    row.symbol = series.symbol;
-    row.interval = series.interval.text();
-    view_.rows.push_back(row);
+}
+
+/// Series may join while it runs.
+ViewRow& LiveView::row_of(const core::Series& series) {
+  for (core::SeriesId id = static_cast<core::SeriesId>(view_.rows.size()); id <= series.id; ++id) {
+    const core::Series& next = daemon_.catalog()[id];
+    ViewRow& row = view_.rows.emplace_back();
+    row.venue = next.venue;
+    row.symbol = next.symbol;
+    row.interval = next.interval.text();
   }
+  return view_.rows[series.id];
 }
 
 void LiveView::on_signal(const engine::Signal& signal) {
   if (!signal.is_closed() || signal.outputs.event == TradeEvent::none) return;
-  ViewRow& row = view_.rows[signal.series];
+  ViewRow& row = row_of(daemon_.catalog()[signal.series]);
   row.event = signal.outputs.event == TradeEvent::long_ ? "long" : "short";
   row.ts_event_ms = signal.bar.ts_open_ms;
 }
@@ -49,7 +54,7 @@ const View& LiveView::now() {
   }
   for (const core::Series& series : daemon_.catalog().series()) {
     const engine::Signal& latest = daemon_.api().latest(series.id);
-    ViewRow& row = view_.rows[series.id];
+    ViewRow& row = row_of(series);
     row.state = lower(engine::to_string(latest.state));
     row.reason = core::to_string(latest.reason);
     row.is_valid = latest.is_valid;

@@ -20,6 +20,8 @@ class LiveView {
   const View& now();
 
  private:
+  ViewRow& row_of(const core::Series& series);
+
   engine::Daemon& daemon_;
   std::chrono::steady_clock::time_point start_;
   View view_;

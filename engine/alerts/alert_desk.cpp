@@ -57,12 +57,19 @@ AlertDesk::AlertDesk(const core::Catalog& catalog, std::string epoch, Raise rais
 void AlertDesk::use(const AlertsConfig& config) {
   config_ = config;
   memories_.clear();
-  for (const core::Series& series : catalog_.series()) {
-    auto& rules = series_[series.id].rules;
-    rules.clear();
-    for (std::size_t rule = 0; rule < config_.rules.size(); ++rule) {
-      if (matches(config_.rules[rule], series)) rules.push_back(rule);
-    }
+  for (const core::Series& series : catalog_.series()) find_rules(series);
+}
+
+void AlertDesk::add_series(const core::Series& series) {
+  series_.resize(series.id + 1);
+  find_rules(series);
+}
+
+void AlertDesk::find_rules(const core::Series& series) {
+  auto& rules = series_[series.id].rules;
+  rules.clear();
+  for (std::size_t rule = 0; rule < config_.rules.size(); ++rule) {
+    if (matches(config_.rules[rule], series)) rules.push_back(rule);
   }
 }
 

@@ -28,6 +28,8 @@ class AlertDesk {
 
   /// Other rules. Cool-downs begin anew, what is known of the series stays.
   void use(const AlertsConfig& config);
+  /// A series of the catalog that came after the start, before its first signal.
+  void add_series(const core::Series& series);
   /// In the order in which a series publishes.
   void on_signal(const Signal& signal, const Now& now);
   void on_audit_difference(core::SeriesId series, std::int64_t ts_open_ms, const std::string& what,
@@ -54,6 +56,7 @@ class AlertDesk {
     std::int64_t open_bar_ms[4] = {};  // the last open bar that each bar event was raised for
   };
 
+  void find_rules(const core::Series& series);
   void on_bar(Series& series, const Signal& signal, const Now& now);
   void on_state(Series& series, const Signal& signal, const Now& now);
   void try_bar(std::size_t rule, const Signal& signal, Event event, double level, const Now& now);
@@ -61,7 +64,7 @@ class AlertDesk {
   Alert make(const Signal& signal, Event event, const Now& now) const;
   bool is_late(const Signal& signal, const Now& now) const;
   Memory& memory(std::size_t rule, core::SeriesId series) {
-    return memories_[rule * series_.size() + series];
+    return memories_[static_cast<std::uint64_t>(rule) << 32 | series];
   }
 
   const core::Catalog& catalog_;

@@ -56,6 +56,15 @@ std::string config_text(const ServerState& state) {
   return without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token);
 }
 
+void write_names(JsonWriter& json, std::string_view key, const std::set<SeriesName>& names) {
+  json.key(key).begin_array();
+  for (const SeriesName& name : names) {
+    json.begin_object().field("venue", name.venue).field("symbol", name.symbol);
+    json.field("interval", name.interval).end_object();
+  }
+  json.end_array();
+}
+
 /// A row of /v1/symbols: what a list of a thousand shows, and no more.
 void append_symbol(std::string& out, const ServerState& state, core::SeriesId series, std::int64_t now_ns) {
   const Signal& latest = state.store.latest(series);
@@ -89,10 +98,13 @@ void append_digest(std::string& out, const ServerState& state, core::SeriesId se
 
 void write_series_counts(JsonWriter& json, const ServerState& state) {
   std::array<std::size_t, kStates.size()> counts{};
+  std::size_t total = 0;
   for (core::SeriesId id = 0; id < state.store.size(); ++id) {
+    if (state.store.is_removed(id)) continue;
     ++counts[static_cast<std::size_t>(state.store.latest(id).state)];
+    ++total;
   }
-  json.key("series").begin_object().field("total", state.store.size());
+  json.key("series").begin_object().field("total", total);
   for (const SeriesState each : kStates)
     json.field(lower(to_string(each)), counts[static_cast<std::size_t>(each)]);
   json.end_object();
@@ -203,7 +215,7 @@ std::optional<ApiError> take_page_parameter(const Parameter& parameter, std::siz
 }
 
 bool is_wanted(const ServerState& state, const Page& page, const core::Series& series) {
-  if (!page.filter.matches(series)) return false;
+  if (state.store.is_removed(series.id) || !page.filter.matches(series)) return false;
   const SeriesState now = state.store.latest(series.id).state;
   return page.states.empty() || std::find(page.states.begin(), page.states.end(), now) != page.states.end();
 }
@@ -251,6 +263,7 @@ void write_not_ready(JsonWriter& json, const ServerState& state, std::size_t& no
   for (core::SeriesId id = 0; id < state.store.size(); ++id) {
     const Signal& latest = state.store.latest(id);
     if (latest.state == SeriesState::live || latest.state == SeriesState::rejected) continue;
+    if (state.store.is_removed(id)) continue;
     if (++not_ready > kReasonsMax) continue;
     json.begin_object().raw(state.index.name_fields(id));
     json.field("state", to_string(latest.state)).field("reason", core::to_string(latest.reason)).end_object();
@@ -327,7 +340,11 @@ Answer config_answer(const ServerState& state) {
   json.end_object();
   json.field("lambda", atc.lambda).field("decay", atc.decay).field("cutout", atc.cutout);
   json.field("long_threshold", atc.long_threshold).field("short_threshold", atc.short_threshold);
-  json.field("config", config_text(state)).end_object();
+  json.field("config", config_text(state));
+  const SeriesChanges changes = state.hooks.series_changes ? state.hooks.series_changes() : SeriesChanges();
+  write_names(json, "symbols_added", changes.added);
+  write_names(json, "symbols_removed", changes.removed);
+  json.end_object();
   return answer;
 }
 

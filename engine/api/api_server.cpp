@@ -66,6 +66,11 @@ class ApiServer::Impl : public std::enable_shared_from_this<Impl> {
 
   int port() const { return port_; }
   const ServerState& state() const { return *state_; }
+  void add_series(const core::Series& series) {
+    state_->index.add(series);
+    state_->store.add_series();
+    for (StreamSession* stream : state_->streams) stream->add_series(series);
+  }
   void on_signal(const Signal& signal);
   void on_detail(const DetailAnswer& answer) { state_->details.answer(answer); }
   void stop();
@@ -178,6 +183,7 @@ void ApiServer::Impl::cut() {
   tick_timer_.cancel();
   state_->details.clear();
   state_->histories.clear();
+  state_->changes.clear();
   for (Connection* connection : state_->connections) connection->cut();
 }
 
@@ -197,6 +203,10 @@ int ApiServer::port() const {
 
 const std::string& ApiServer::epoch() const {
   return impl_->state().epoch;
+}
+
+void ApiServer::add_series(const core::Series& series) {
+  impl_->add_series(series);
 }
 
 void ApiServer::on_signal(const Signal& signal) {

@@ -15,6 +15,7 @@
 #include "engine/health.hpp"
 #include "engine/history_page.hpp"
 #include "engine/metrics/text_writer.hpp"
+#include "engine/series_changes.hpp"
 #include "engine/signal.hpp"
 #include "feeds/feed.hpp"
 
@@ -42,6 +43,11 @@ struct ApiHooks {
   /// Begins a snapshot of all states; false when one is under way. Empty: there is no journal.
   std::function<bool()> snapshot_now;
   std::function<bool()> audit_now;  ///< a pass of the self-audit; false: there is none
+  /// Adds or removes series; the report comes on the API thread, once, or never when the daemon stops. Empty:
+  /// the series are fixed.
+  std::function<void(const SeriesRequest&, std::function<void(const SeriesReport&)>)> change_series;
+  /// For /v1/config: what is kept beside the configuration.
+  std::function<SeriesChanges()> series_changes;
   std::span<const StaticFile> page;  ///< for browsers
   AtcConfig atc;                     ///< in force
 };
@@ -52,7 +58,7 @@ struct ApiHooks {
 /// client.
 class ApiServer {
  public:
-  /// Binds at once. The catalog must be complete and outlive the server.
+  /// Binds at once. The catalog must outlive the server; what joins it later the server is told.
   /// Throws std::invalid_argument when the configuration is not usable (bind is not an address, it is beyond
   /// loopback without a token, the token is short), std::system_error when the address is taken.
   ApiServer(boost::asio::io_context& io, const ApiConfig& config, const core::Catalog& catalog,
@@ -66,6 +72,8 @@ class ApiServer {
   int port() const;
   /// Random at each start; in every answer, so that clients notice a restart.
   const std::string& epoch() const;
+  /// The series with the next id has joined the catalog; before its first publication.
+  void add_series(const core::Series& series);
   /// A publication: becomes the series' latest and goes to stream clients. ts_published_ns is
   /// std::chrono::steady_clock.
   void on_signal(const Signal& signal);

@@ -23,6 +23,8 @@ bool HttpSession::handle_read(const Target& target) {
     if (what == "audit" && request().method() == http::verb::post) return handle_audit(), true;
     return false;
   }
+  if (target.parts.size() == 3 && what == "symbols" && request().method() == http::verb::post)
+    return handle_series_change(target.parts[2]);
   if (target.parts.size() == 5 && (what == "bars" || what == "history"))
     return handle_history(target, what == "history"), true;
   return false;
@@ -41,7 +43,9 @@ void HttpSession::handle_history(const Target& target, bool wants_outputs) {
     return page.problem.empty() ? history_text(wanted, page, head) : std::string();
   };
   stream_.expires_never();
-  state_->histories.ask(wanted, format, [self = shared_from_this()](const std::string* text) {
+  if (!state_->hooks.history) return refuse({503, "history_timeout", "there is no past to be read here"});
+  const auto ask = [&](HistoryDone done) { state_->hooks.history(wanted, format, std::move(done)); };
+  state_->histories.ask(ask, [self = shared_from_this()](const std::string* text) {
     if (text == nullptr)
       return self->refuse({503, "history_timeout", "the past could not be read in time; try again"});
     if (text->empty())

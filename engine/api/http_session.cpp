@@ -37,7 +37,8 @@ std::optional<ApiError> read_detail_parameter(const Target& target, bool& wants_
 }
 
 bool is_control(boost::beast::string_view target) {
-  return target == "/v1/snapshot" || target == "/v1/audit";
+  return target == "/v1/snapshot" || target == "/v1/audit" || target == "/v1/symbols/add" ||
+         target == "/v1/symbols/remove";
 }
 
 std::optional<ApiError> no_parameters(const Target& target) {
@@ -160,7 +161,7 @@ void HttpSession::handle(const Target& target) {
     return refuse({404, "not_found",
                    "there are /v1/status, /v1/symbols, /v1/signals, /v1/digests, /v1/config, "
                    "/v1/{signals|bars|history}/{venue}/{symbol}/{interval}, /v1/stream (websocket), "
-                   "/v1/snapshot and /v1/audit (POST), /healthz, "
+                   "/v1/snapshot, /v1/audit, /v1/symbols/add and /v1/symbols/remove (POST), /healthz, "
                    "/readyz and /metrics"});
   }
   if (const auto error = no_parameters(target)) return refuse(*error);

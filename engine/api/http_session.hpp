@@ -49,6 +49,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   void handle_history(const Target& target, bool wants_outputs);
   void handle_snapshot();
   void handle_audit();
+  bool handle_series_change(const std::string& verb);
 
   // http_page.cpp
   bool handle_page(const Target& target);

@@ -16,6 +16,7 @@ struct ApiLimits {
   std::chrono::milliseconds write{30'000};   ///< one write that the client does not take
   std::chrono::milliseconds detail{1'000};   ///< the shard's answer to ?detail=1
   std::chrono::milliseconds history{30'000};    ///< a page of the past, which may come from the journal
+  std::chrono::milliseconds change{20'000};     ///< series added: the venue's list has to be read
   std::chrono::milliseconds heartbeat{10'000};  ///< between heartbeats of a stream
   std::chrono::milliseconds closing{1'000};     ///< a closing handshake, and the whole of stop()
   std::size_t uri_bytes_max = 2'048;

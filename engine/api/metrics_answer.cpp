@@ -22,7 +22,7 @@ void write_series(TextWriter& out, const ServerState& state) {
   const core::Catalog& catalog = state.index.catalog();
   std::vector<std::array<std::size_t, kStates.size()>> counts(catalog.venues().size());
   for (const core::Series& series : catalog.series())
-    ++counts[series.venue_index][static_cast<std::size_t>(state.store.latest(series.id).state)];
+    if (!state.store.is_removed(series.id)) ++counts[series.venue_index][static_cast<std::size_t>(state.store.latest(series.id).state)];
   out.family("lockstep_series", Type::gauge, "Series by state; only live ones give valid signals.");
   for (std::size_t venue = 0; venue < counts.size(); ++venue) {
     for (const SeriesState each : kStates) {

@@ -81,7 +81,9 @@ std::optional<ApiError> check_request(const RequestHeader& header, const Access&
   if (access.needs_token() && !has_token && !is_open) {
     return ApiError{401, "token_needed", "send the token of [api] token as `Authorization: Bearer <token>`"};
   }
-  if (path == "/v1/snapshot" || path == "/v1/audit") return check_control(header, access);
+  const bool is_control = path == "/v1/snapshot" || path == "/v1/audit" || path == "/v1/symbols/add" ||
+                          path == "/v1/symbols/remove";
+  if (is_control) return check_control(header, access);
   if (header.method() != http::verb::get && header.method() != http::verb::head) {
     return ApiError{405, "method_not_allowed", "only GET and HEAD: nothing can be changed here"};
   }

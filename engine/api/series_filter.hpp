@@ -29,6 +29,7 @@ struct SeriesFilter {
   /// are errors.
   std::optional<ApiError> check(const SeriesIndex& index, std::size_t names_max) const;
   bool matches(const core::Series& series) const;
+  friend bool operator==(const SeriesFilter&, const SeriesFilter&) = default;
 };
 
 /// A name for a message: quoted, without control characters, not longer than 64 bytes.

@@ -57,19 +57,18 @@ std::string canonical_interval(std::string_view text) {
 }
 
 SeriesIndex::SeriesIndex(const core::Catalog& catalog) : catalog_(catalog) {
-  for (const core::Series& series : catalog.series()) {
-    const std::string interval = series.interval.text();
-    by_name_.emplace(joined(series.venue, series.symbol, interval), series.id);
-    venues_.insert(series.venue);
-    symbols_.insert(series.symbol);
-    intervals_.insert(interval);
-    std::string fields;
-    JsonWriter(fields)
-        .field("venue", series.venue)
-        .field("symbol", series.symbol)
-        .field("interval", interval);
-    name_fields_.push_back(std::move(fields));
-  }
+  for (const core::Series& series : catalog.series()) add(series);
+}
+
+void SeriesIndex::add(const core::Series& series) {
+  const std::string interval = series.interval.text();
+  by_name_.emplace(joined(series.venue, series.symbol, interval), series.id);
+  venues_.insert(series.venue);
+  symbols_.insert(series.symbol);
+  intervals_.insert(interval);
+  std::string fields;
+  JsonWriter(fields).field("venue", series.venue).field("symbol", series.symbol).field("interval", interval);
+  name_fields_.push_back(std::move(fields));
 }
 
 std::optional<core::SeriesId> SeriesIndex::find(std::string_view venue, std::string_view symbol,

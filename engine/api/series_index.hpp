@@ -12,10 +12,12 @@
 
 namespace lockstep::engine {
 
-/// Built once over a catalog that no longer changes and outlives the index.
+/// Built over a catalog that outlives the index. Of one thread: what joins the catalog later it is told.
 class SeriesIndex {
  public:
   explicit SeriesIndex(const core::Catalog& catalog);
+  /// The series with the next id.
+  void add(const core::Series& series);
 
   /// `interval` may be written in any way that means the same length: 60m finds 1h.
   std::optional<core::SeriesId> find(std::string_view venue, std::string_view symbol,

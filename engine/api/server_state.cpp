@@ -31,7 +31,8 @@ ServerState::ServerState(boost::asio::io_context& io_context, const ApiConfig& a
       store(catalog.size()),
       log(limits.resume_publications),
       details(io, hooks.request_detail, limits.detail),
-      histories(io, hooks.history, limits.history) {}
+      histories(io, limits.history),
+      changes(io, limits.change) {}
 
 int ServerState::clients_from(const boost::asio::ip::address& peer) const {
   return static_cast<int>(

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/api/access.hpp"
+#include "engine/api/answer_desk.hpp"
 #include "engine/api/api_server.hpp"
 #include "engine/api/detail_desk.hpp"
-#include "engine/api/history_desk.hpp"
 #include "engine/api/limits.hpp"
 #include "engine/api/publication_log.hpp"
 #include "engine/api/series_index.hpp"
@@ -55,13 +55,14 @@ struct ServerState {
   const ApiLimits limits;
   const ApiHooks hooks;
   const Access access;
-  const SeriesIndex index;
+  SeriesIndex index;
   const std::string epoch;  ///< 16 hexadecimal digits, random at each start
   const std::int64_t ts_started_ns;
   SignalStore store;
   PublicationLog log;
   DetailDesk details;
-  HistoryDesk histories;
+  AnswerDesk<std::string> histories;
+  AnswerDesk<SeriesReport> changes;
   ApiCounters counters;
   std::vector<Connection*> connections;
   std::vector<StreamSession*> streams;

@@ -2,11 +2,15 @@
 
 namespace lockstep::engine {
 
-SignalStore::SignalStore(std::size_t series) : records_(series) {
-  for (std::size_t i = 0; i < series; ++i) {
-    Record& record = records_[i];
-    record.latest.series = record.closed.series = record.open.series = static_cast<core::SeriesId>(i);
-  }
+SignalStore::SignalStore(std::size_t series) {
+  records_.reserve(series);
+  while (records_.size() < series) add_series();
+}
+
+void SignalStore::add_series() {
+  const auto id = static_cast<core::SeriesId>(records_.size());
+  Record& record = records_.emplace_back();
+  record.latest.series = record.closed.series = record.open.series = id;
 }
 
 void SignalStore::put(const Signal& signal) {

@@ -12,6 +12,8 @@ class SignalStore {
  public:
   explicit SignalStore(std::size_t series);
 
+  /// For the series with the next id.
+  void add_series();
   /// Throws std::out_of_range for a series that is not in the catalog.
   void put(const Signal& signal);
 
@@ -29,6 +31,8 @@ class SignalStore {
   Signal closed_now(core::SeriesId series) const;
   /// The bar that is still open; ts_open_ms 0 when there is none after the last closed bar.
   Signal open_now(core::SeriesId series) const;
+  /// It was told to go: lists and counts leave it out.
+  bool is_removed(core::SeriesId series) const { return latest(series).reason == core::Reason::removed; }
   bool is_live(core::SeriesId series) const { return latest(series).state == SeriesState::live; }
   bool is_valid(core::SeriesId series) const { return is_live(series) && latest(series).is_valid; }
 

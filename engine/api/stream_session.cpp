@@ -12,6 +12,9 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
+/// Names in the filters that are remembered of one client, and their number.
+constexpr std::size_t kSaidNamesMax = 10'000;
+
 std::int64_t in_ns(std::chrono::milliseconds duration) {
   return std::chrono::nanoseconds(duration).count();
 }
@@ -57,7 +60,10 @@ void StreamSession::on_accepted(ErrorCode error) {
   if (error || is_closing_) return cut();
   stream_registration_ = std::make_unique<Registration<StreamSession>>(state_->streams, this);
   ts_heartbeat_ns_ = monotonic_ns();
-  if (!options_.starts_empty) subscribe(options_.filter, default_kinds());
+  if (!options_.starts_empty) {
+    subscribe(options_.filter, default_kinds());
+    remember({true, default_kinds(), options_.filter});
+  }
   say_hello();
   read();
 }
@@ -111,6 +117,7 @@ void StreamSession::obey(const ClientCommand& command) {
   const KindSet kinds = command.kinds != 0 ? command.kinds : unsaid;
   const std::size_t changed =
       command.is_subscribe ? subscribe(command.filter, kinds) : unsubscribe(command.filter, kinds);
+  remember({command.is_subscribe, kinds, command.filter});
   ClientAnswer answer{"subscription", {}};
   JsonWriter(answer.fields)
       .field("action", command.is_subscribe ? "subscribe" : "unsubscribe")
@@ -160,15 +167,40 @@ KindSet StreamSession::default_kinds() const {
   return options_.is_closed_only ? kAllKinds & ~kind_bit(Signal::Kind::open_bar) : kAllKinds;
 }
 
+/// What it says of the same series and kinds again takes the place of what it said before.
+void StreamSession::remember(ClientCommand command) {
+  std::erase_if(said_, [&](const ClientCommand& each) {
+    return each.kinds == command.kinds && each.filter == command.filter;
+  });
+  said_.push_back(std::move(command));
+  std::size_t names = 0;
+  for (const ClientCommand& each : said_)
+    names += 1 + each.filter.venues.size() + each.filter.symbols.size() + each.filter.intervals.size();
+  for (; names > kSaidNamesMax; said_.pop_front()) {
+    const SeriesFilter& oldest = said_.front().filter;
+    names -= 1 + oldest.venues.size() + oldest.symbols.size() + oldest.intervals.size();
+  }
+}
+
+void StreamSession::add_series(const core::Series& series) {
+  KindSet& wanted = wanted_.emplace_back(KindSet{0});
+  awaits_snapshot_.push_back(false);
+  for (const ClientCommand& command : said_) {
+    if (!command.filter.matches(series)) continue;
+    wanted = static_cast<KindSet>(command.is_subscribe ? wanted | command.kinds : wanted & ~command.kinds);
+  }
+}
+
 std::size_t StreamSession::subscribe(const SeriesFilter& filter, KindSet kinds) {
   std::size_t changed = 0;
   for (const core::Series& series : state_->index.catalog().series()) {
     KindSet& wanted = wanted_[series.id];
     if ((wanted | kinds) == wanted || !filter.matches(series)) continue;
     wanted |= kinds;
+    ++changed;
+    if (state_->store.is_removed(series.id)) continue;  // it speaks again when it comes back
     if (!awaits_snapshot_[series.id]) snapshots_.push_back(series.id);
     awaits_snapshot_[series.id] = true;
-    ++changed;
   }
   return changed;
 }

@@ -41,6 +41,8 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
 
   /// Accepts the upgrade.
   void start(const Request& request);
+  /// A series that came after the start: it is wanted as what the client has said so far would have it.
+  void add_series(const core::Series& series);
   bool wants(const Signal& signal) const;
   void offer(const Signal& signal, std::uint64_t position, const std::shared_ptr<const std::string>& rest);
 
@@ -68,6 +70,7 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
   const char* resume();
   void say(ClientAnswer answer);
   KindSet default_kinds() const;
+  void remember(ClientCommand command);
   std::size_t subscribe(const SeriesFilter& filter, KindSet kinds);
   std::size_t unsubscribe(const SeriesFilter& filter, KindSet kinds);
   std::size_t subscribed() const;
@@ -94,6 +97,7 @@ class StreamSession final : public Connection, public std::enable_shared_from_th
   Registration<Connection> connection_registration_;
   std::unique_ptr<Registration<StreamSession>> stream_registration_;  // from the upgrade to the close
 
+  std::deque<ClientCommand> said_;        // for series that come later; oldest first, each filter once
   std::vector<KindSet> wanted_;           // by series; 0: nothing of it
   std::vector<bool> awaits_snapshot_;     // by series
   std::deque<core::SeriesId> snapshots_;  // each series at most once

@@ -82,12 +82,13 @@ void AuditThread::run() {
 }
 
 bool AuditThread::run_pass() {
-  change_stats([](Stats& stats) {
+  std::vector<core::SeriesId> ids(catalog_.size());
+  change_stats([&](Stats& stats) {
     stats.is_running = true;
     stats.series_done = 0;
+    stats.series_total = ids.size();
     stats.ts_pass_begin_ms = wall_ms();
   });
-  std::vector<core::SeriesId> ids(catalog_.size());
   for (core::SeriesId id = 0; id < ids.size(); ++id) ids[id] = id;
   for (std::size_t at = 0; at < ids.size();) {
     const std::size_t count = std::min(kSeriesAtOnce, ids.size() - at);
@@ -104,7 +105,7 @@ bool AuditThread::run_pass() {
     stats.ts_pass_end_ms = wall_ms();
   });
   if (links_.passed) links_.passed();
-  spdlog::debug("audit: pass {} over {} series", stats().passes, catalog_.size());
+  spdlog::debug("audit: pass {} over {} series", stats().passes, ids.size());
   return true;
 }
 

@@ -29,6 +29,7 @@ SeriesRecord record_of(const core::Series& series, const LiveSeries* state) {
 Journal::Journal(const Config& config, const core::Catalog& catalog, const SeriesSettings& settings,
                  Hooks hooks, Storage& storage)
     : config_(config),
+      catalog_(catalog),
       lock_(config.engine.data_dir),
       recovered_(recover(storage, config.engine.data_dir, catalog, settings, settings_fingerprint(config))),
       hooks_(std::move(hooks)),
@@ -86,6 +87,12 @@ void Journal::start() {
   keeper_->start();
 }
 
+void Journal::begin_series(core::SeriesId id, Port& port) {
+  const SeriesRecord record = record_of(catalog_[id], nullptr);
+  port.append(record);
+  keeper_->add_series(record);
+}
+
 bool Journal::stop(const std::vector<const LiveSeries*>& series) {
   keeper_->stop();
   if (!writer_.wait_done(kPatience) && !writer_.is_stalled()) {
@@ -95,7 +102,9 @@ bool Journal::stop(const std::vector<const LiveSeries*>& series) {
   }
   if (!writer_.stop()) return false;
   std::vector<std::vector<std::byte>> states(series.size());
-  for (std::size_t i = 0; i < series.size(); ++i) series[i]->to_bytes(states[i]);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (series[i] != nullptr) series[i]->to_bytes(states[i]);
+  }
   const int error = keeper_->write_last(states, writer_.sequence() - 1);
   if (error != 0) spdlog::warn("journal: {}", io_text("last snapshot in", config_.engine.data_dir, error));
   return true;

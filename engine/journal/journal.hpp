@@ -48,14 +48,17 @@ class Journal {
   /// Instead of start(): no threads; writer().step(), sync_now() and keeper().turn() do their work in turns
   /// of the caller's.
   void start_turns() { write_start(); }
+  /// On the thread of `port`, before the first event of a series that the catalog has got since start().
+  void begin_series(core::SeriesId id, Port& port);
   /// All shards have ended and flushed: what is pending is written, and a last snapshot of `series` (by
-  /// catalog id). False when that was not possible; writer().trouble() says why.
+  /// catalog id, null: it has not begun). False when that was not possible; writer().trouble() says why.
   bool stop(const std::vector<const LiveSeries*>& series);
 
  private:
   void write_start();
 
   const Config config_;
+  const core::Catalog& catalog_;
   LockFile lock_;
   Recovered recovered_;
   Hooks hooks_;

@@ -116,17 +116,50 @@ void Keeper::turn() {
   beat();
   try {
     const bool is_asked = is_asked_now_.exchange(false);
-    if (missing_ == 0 && asked_ == generation_ && (is_asked || steady_clock::now() >= next_)) {
+    add_new();
+    if (!is_building_ && (is_asked || steady_clock::now() >= next_)) {
       is_idle_ = false;
+      is_building_ = true;
       for (SnapshotSeries& each : building_.series) each.state.clear();
       missing_ = building_.series.size();
-      asked_ = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
+      generation_.fetch_add(1, std::memory_order_acq_rel);
     }
     add_states();
     write_if_whole();
   } catch (const StorageError& error) {
     spdlog::warn("journal: housekeeping: {}; tried again", error.what());
   }
+}
+
+void Keeper::add_series(const SeriesRecord& series) {
+  const std::lock_guard lock(mutex_);
+  new_.push_back(series);
+}
+
+/// Its shard may have given all its states of the round that goes on: then the journal behind the snapshot
+/// need not reach back to the record that the series began with. So there is a round more, and the snapshot
+/// waits for it.
+void Keeper::add_new() {
+  std::vector<SeriesRecord> begun;
+  {
+    const std::lock_guard lock(mutex_);
+    begun.swap(new_);
+  }
+  for (SeriesRecord& record : begun) {
+    const auto at =
+        std::lower_bound(building_.series.begin(), building_.series.end(), record.id,
+                         [](const SnapshotSeries& each, std::uint32_t id) { return each.series.id < id; });
+    building_.series.insert(at, {std::move(record), 0, {}});
+    if (is_building_) ++missing_;
+  }
+  if (!begun.empty() && is_building_) generation_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+SnapshotSeries* Keeper::find(std::uint32_t series) {
+  const auto at =
+      std::lower_bound(building_.series.begin(), building_.series.end(), series,
+                       [](const SnapshotSeries& each, std::uint32_t id) { return each.series.id < id; });
+  return at != building_.series.end() && at->series.id == series ? &*at : nullptr;
 }
 
 void Keeper::take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state) {
@@ -140,24 +173,26 @@ void Keeper::add_states() {
     const std::lock_guard lock(mutex_);
     states.swap(states_);
   }
+  if (!is_building_) return;  // of a round that was one too many
   for (State& state : states) {
     beat();
-    if (state.series >= building_.series.size()) continue;
-    SnapshotSeries& series = building_.series[state.series];
-    if (series.state.empty() && missing_ > 0) --missing_;
-    series.position = state.sequence;
-    series.state = compress_state(state.bytes);
+    SnapshotSeries* const series = find(state.series);
+    if (series == nullptr) continue;
+    if (series->state.empty()) --missing_;
+    series->position = state.sequence;
+    series->state = compress_state(state.bytes);
   }
 }
 
 /// A snapshot never knows more than the journal on the disk does.
 void Keeper::write_if_whole() {
-  const bool is_whole = missing_ == 0 && !building_.series.empty() && !building_.series.front().state.empty();
-  if (!is_whole || durable_ < building_.position_max()) return;
+  if (!is_building_ || missing_ > 0 || building_.series.empty() || durable_ < building_.position_max())
+    return;
   const auto begin = steady_clock::now();
   const int error = write(building_);
   // Tried again at the next turn: the states are given anew then.
   for (SnapshotSeries& each : building_.series) each.state.clear();
+  is_building_ = false;
   is_idle_ = true;
   next_ = steady_clock::now() + std::chrono::seconds(config_.snapshot_s);
   if (error != 0) return spdlog::warn("journal: {}", io_text("snapshot in", snapshots_, error));
@@ -179,9 +214,10 @@ int Keeper::write(const Snapshot& snapshot) {
 }
 
 int Keeper::write_last(const std::vector<std::vector<std::byte>>& states, std::uint64_t sequence) {
-  for (std::size_t i = 0; i < building_.series.size(); ++i) {
-    building_.series[i].position = sequence;
-    building_.series[i].state = compress_state(states.at(i));
+  add_new();
+  for (SnapshotSeries& each : building_.series) {
+    each.position = sequence;
+    each.state = compress_state(states.at(each.series.id));
   }
   const int error = write(building_);
   if (error == 0) remove_old_snapshots();

@@ -33,13 +33,16 @@ class Keeper {
 
   /// Shards compare: when it has grown, each gives the states of its series once. Any thread.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  /// Any thread, before the series' first state: there is one more. A snapshot that is being made waits for it.
+  void add_series(const SeriesRecord& series);
   /// On the writer's thread.
   void take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state);
   void note_durable(std::uint64_t sequence) { durable_.store(sequence, std::memory_order_release); }
   /// Any thread: records up to this one are written.
   std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
 
-  /// A snapshot now, of states that are all given; after the writer and stop(). 0 or errno.
+  /// A snapshot now, of states that are all given, by the series' ids; after the writer and stop(). 0 or
+  /// errno.
   int write_last(const std::vector<std::vector<std::byte>>& states, std::uint64_t sequence);
   /// Compresses what is sealed and removes what is too old. Any thread but one at a time.
   void tidy();
@@ -57,24 +60,26 @@ class Keeper {
   };
   void run();
   void beat() { beats_.fetch_add(1, std::memory_order_relaxed); }
+  void add_new();
+  SnapshotSeries* find(std::uint32_t series);
   void add_states();
   void write_if_whole();
   int write(const Snapshot& snapshot);
   void remove_old_snapshots();
-  void compress_segments();
   void remove_old_segments();
 
   Storage& storage_;
   const std::string journal_, snapshots_;
   const JournalConfig config_;
   const Writer& writer_;
-  Snapshot building_;
-  std::size_t missing_ = 0;  // series whose state has not come yet
-  std::uint64_t asked_ = 0;  // the generation that is being built
+  Snapshot building_;         // series by their ids
+  bool is_building_ = false;  // states have been asked for
+  std::size_t missing_ = 0;   // series whose state has not come yet
   std::chrono::steady_clock::time_point next_;
 
-  std::mutex mutex_;  // states_, is_stopping_
+  std::mutex mutex_;  // new_, states_, is_stopping_
   std::condition_variable wake_;
+  std::vector<SeriesRecord> new_;
   std::vector<State> states_;
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> generation_{0};

@@ -90,7 +90,8 @@ Json control_answer(const ApiHooks& hooks, const std::string& target) {
   config.token = std::string(32, 'a');
   TestServer server(small_catalog(), quiet_limits(), config, hooks);
   return request(server.port(), "POST", target,
-                 {{"Authorization", "Bearer " + config.token}, {"Content-Type", "application/json"}}, "{}")
+                 {{"Authorization", "Bearer " + config.token}, {"Content-Type", "application/json"}},
+                 R"({"venue":"binance_spot","symbols":["SOLUSDT"]})")
       .json();
 }
 
@@ -102,6 +103,8 @@ std::map<std::string, Json> real_answers() {
   hooks.history = past_hooks().history;
   hooks.snapshot_now = [] { return true; };
   hooks.audit_now = [] { return true; };
+  hooks.change_series = some_change;
+  hooks.series_changes = some_changes;
   hooks.feed_health = [] { return std::vector<feeds::FeedHealth>(1); };
   hooks.config_text = [] { return std::string("[engine]\nshards = 1\n"); };
   ApiLimits limits;
@@ -138,6 +141,8 @@ std::map<std::string, Json> real_answers() {
   out["bars"] = get(server.port(), "/v1/bars/binance_spot/BTCUSDT/1m?limit=2").json();
   out["history"] = get(server.port(), "/v1/history/binance_spot/BTCUSDT/1m?limit=1").json();
   out["snapshot"] = control_answer(hooks, "/v1/snapshot");
+  out["symbols_add"] = control_answer(hooks, "/v1/symbols/add");
+  out["symbols_remove"] = control_answer(hooks, "/v1/symbols/remove");
   out["audit"] = control_answer(hooks, "/v1/audit");
   out["healthz"] = get(server.port(), "/healthz").json();
   out["readyz"] = get(server.port(), "/readyz").json();

@@ -45,6 +45,7 @@ ApiHooks full_hooks(const metrics::Registry& registry) {
         .value({}, metrics::Latency().totals());
     out.single("lockstep_journal_lag_seconds", metrics::Type::gauge, ".", 0);
     out.single("lockstep_alerts_suppressed_total", metrics::Type::counter, ".", 0);
+    out.single("lockstep_series_changes_total", metrics::Type::counter, ".", 0);
   };
   return hooks;
 }

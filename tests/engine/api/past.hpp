@@ -26,4 +26,21 @@ inline ApiHooks past_hooks() {
   return hooks;
 }
 
+inline SeriesChanges some_changes() {
+  SeriesChanges changes;
+  changes.added.insert({"binance_spot", "SOLUSDT", "1m"});
+  changes.removed.insert({"binance_spot", "DOGEUSDT", "1m"});
+  return changes;
+}
+
+/// What could come of any request.
+inline void some_change(const SeriesRequest& request, const std::function<void(const SeriesReport&)>& done) {
+  SeriesReport report;
+  report.changed.push_back({request.venue, request.symbols.front(), "1m"});
+  report.unchanged.push_back({request.venue, "ETHUSDT", "1m"});
+  report.refused.push_back({"SOLUSDX", "", "symbol_unknown", "SOLUSDT"});
+  report.is_kept = true;
+  done(report);
+}
+
 }  // namespace lockstep::engine::test

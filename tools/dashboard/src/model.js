@@ -13,9 +13,12 @@ export class Model {
     this.shown = [];
   }
 
-  /** Rows of /v1/symbols. */
+  /** All rows of /v1/symbols; what is not among them is gone. */
   take(rows) {
     const now = performance.now();
+    const keys = new Set(rows.map(keyOf));
+    for (const row of this.rows) if (!keys.has(keyOf(row))) this.byKey.delete(keyOf(row));
+    this.rows = this.rows.filter((row) => keys.has(keyOf(row)));
     for (const row of rows) {
       const known = this.byKey.get(keyOf(row));
       // A change of state is a publication too, but the value in doubt is older than that.
@@ -24,18 +27,34 @@ export class Model {
       if (known) {
         Object.assign(known, fresh);
       } else {
-        fresh.text = `${row.symbol} ${row.interval} ${row.venue}`.toLowerCase();
-        this.byKey.set(keyOf(row), fresh);
-        this.rows.push(fresh);
+        this.add(fresh);
       }
     }
     this.arrange();
   }
 
-  /** A signal of the stream; gives its row. */
+  add(row) {
+    row.text = `${row.symbol} ${row.interval} ${row.venue}`.toLowerCase();
+    this.byKey.set(keyOf(row), row);
+    this.rows.push(row);
+    return row;
+  }
+
+  /** A signal of the stream; gives its row. Series come and go with it. */
   update(signal) {
-    const row = this.byKey.get(keyOf(signal));
-    if (!row) return null;
+    const isRemoved = signal.reason === 'removed';
+    let row = this.byKey.get(keyOf(signal));
+    if (!row && isRemoved) return null;
+    if (!row) {
+      const { venue, symbol, interval } = signal;
+      row = this.add({ venue, symbol, interval, at: null, close: null, average: null, direction: null });
+      this.arrange();
+    }
+    if (isRemoved) {
+      this.byKey.delete(keyOf(signal));
+      this.rows = this.rows.filter((each) => each !== row);
+      this.arrange();
+    }
     row.state = signal.state;
     row.reason = signal.reason;
     row.valid = signal.valid;
