@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -48,6 +49,19 @@ tcp::acceptor listen(asio::io_context& io, const asio::ip::address& address, int
   return acceptor;
 }
 
+/// ::1 beside 127.0.0.1: "localhost" means either. Nothing on a machine without IPv6. Throws where another
+/// program has that port there, since whoever asks localhost might be answered by it.
+std::optional<tcp::acceptor> listen_beside(asio::io_context& io, const asio::ip::address& address, int port,
+                                           bool is_port_chosen) {
+  if (address != asio::ip::address_v4::loopback()) return std::nullopt;
+  try {
+    return listen(io, asio::ip::address_v6::loopback(), port);
+  } catch (const std::system_error& error) {
+    if (is_port_chosen && error.code() == std::errc::address_in_use) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 class ApiServer::Impl : public std::enable_shared_from_this<Impl> {
@@ -55,12 +69,16 @@ class ApiServer::Impl : public std::enable_shared_from_this<Impl> {
   Impl(asio::io_context& io, const ApiConfig& config, const core::Catalog& catalog, ApiHooks hooks,
        const ApiLimits& limits)
       : state_(std::make_shared<ServerState>(io, config, catalog, std::move(hooks), limits)),
-        acceptor_(listen(io, state_->access.address(), config.port)),
-        accept_timer_(io),
-        tick_timer_(io) {}
+        listener_(listen(io, state_->access.address(), config.port)),
+        port_(listener_.acceptor.local_endpoint().port()),
+        tick_timer_(io) {
+    if (auto beside = listen_beside(io, state_->access.address(), port_, config.port != 0))
+      beside_.emplace(std::move(*beside));
+  }
 
   void start() {
-    accept();
+    accept(listener_);
+    if (beside_) accept(*beside_);
     tick();
   }
 
@@ -77,34 +95,51 @@ class ApiServer::Impl : public std::enable_shared_from_this<Impl> {
   void cut();
 
  private:
-  void accept();
-  void on_accept(boost::system::error_code error, tcp::socket socket);
+  struct Listener {
+    explicit Listener(tcp::acceptor listening)
+        : acceptor(std::move(listening)), timer(acceptor.get_executor()) {}
+    void close() {
+      boost::system::error_code ignored;
+      acceptor.close(ignored);
+      timer.cancel();
+    }
+    tcp::acceptor acceptor;
+    asio::steady_timer timer;
+  };
+  void accept(Listener& listener);
+  void on_accept(Listener& listener, boost::system::error_code error, tcp::socket socket);
+  void close_listeners() {
+    listener_.close();
+    if (beside_) beside_->close();
+  }
   bool has_room_for(const tcp::socket& socket) const;
   void turn_away(tcp::socket socket);
   void tick();
 
   std::shared_ptr<ServerState> state_;
-  tcp::acceptor acceptor_;
-  int port_ = acceptor_.local_endpoint().port();
-  asio::steady_timer accept_timer_;
+  Listener listener_;
+  int port_;
+  std::optional<Listener> beside_;
   asio::steady_timer tick_timer_;
   std::int64_t ts_stop_ns_ = 0;
 };
 
-void ApiServer::Impl::accept() {
-  acceptor_.async_accept([self = shared_from_this()](boost::system::error_code error, tcp::socket socket) {
-    self->on_accept(error, std::move(socket));
-  });
+void ApiServer::Impl::accept(Listener& listener) {
+  listener.acceptor.async_accept(
+      [self = shared_from_this(), &listener](boost::system::error_code error, tcp::socket socket) {
+        self->on_accept(listener, error, std::move(socket));
+      });
 }
 
-void ApiServer::Impl::on_accept(boost::system::error_code error, tcp::socket socket) {
+void ApiServer::Impl::on_accept(Listener& listener, boost::system::error_code error, tcp::socket socket) {
   if (state_->is_stopping || error == asio::error::operation_aborted) return;
   if (error) {
     // Out of descriptors, say: trying at once would spin.
-    accept_timer_.expires_after(milliseconds(100));
-    return accept_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-      if (!cancelled) self->accept();
-    });
+    listener.timer.expires_after(milliseconds(100));
+    return listener.timer.async_wait(
+        [self = shared_from_this(), &listener](boost::system::error_code cancelled) {
+          if (!cancelled) self->accept(listener);
+        });
   }
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
@@ -113,7 +148,7 @@ void ApiServer::Impl::on_accept(boost::system::error_code error, tcp::socket soc
   } else {
     turn_away(std::move(socket));
   }
-  accept();
+  accept(listener);
 }
 
 bool ApiServer::Impl::has_room_for(const tcp::socket& socket) const {
@@ -168,18 +203,14 @@ void ApiServer::Impl::stop() {
   if (state_->is_stopping) return;
   state_->is_stopping = true;
   ts_stop_ns_ = monotonic_ns();
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
-  accept_timer_.cancel();
+  close_listeners();
   for (Connection* connection : state_->connections) connection->stop();
   tick();  // from now on it watches for the end
 }
 
 void ApiServer::Impl::cut() {
   state_->is_stopping = true;
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
-  accept_timer_.cancel();
+  close_listeners();
   tick_timer_.cancel();
   state_->details.clear();
   state_->histories.clear();

@@ -16,19 +16,15 @@ export class Model {
   /** All rows of /v1/symbols; what is not among them is gone. */
   take(rows) {
     const now = performance.now();
-    const keys = new Set(rows.map(keyOf));
-    for (const row of this.rows) if (!keys.has(keyOf(row))) this.byKey.delete(keyOf(row));
-    this.rows = this.rows.filter((row) => keys.has(keyOf(row)));
+    const before = this.byKey;
+    this.byKey = new Map();
+    this.rows = [];
     for (const row of rows) {
-      const known = this.byKey.get(keyOf(row));
+      const known = before.get(keyOf(row));
       // A change of state is a publication too, but the value in doubt is older than that.
       const at = known && row.state !== 'LIVE' ? known.at : row.age_ms === null ? null : now - row.age_ms;
       const fresh = { ...row, at };
-      if (known) {
-        Object.assign(known, fresh);
-      } else {
-        this.add(fresh);
-      }
+      this.add(known ? Object.assign(known, fresh) : fresh);
     }
     this.arrange();
   }
@@ -75,7 +71,7 @@ export class Model {
     const words = this.search.toLowerCase().split(/\s+/).filter(Boolean);
     this.shown = this.rows.filter((row) => words.every((word) => row.text.includes(word)));
     const by = {
-      symbol: (a, b) => a.text.localeCompare(b.text),
+      symbol: (a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0), // localeCompare takes ten times as long
       average: (a, b) => (b.average ?? -2) - (a.average ?? -2),
       state: (a, b) => kStateOrder.indexOf(a.state) - kStateOrder.indexOf(b.state),
       age: (a, b) => (a.at ?? -Infinity) - (b.at ?? -Infinity),

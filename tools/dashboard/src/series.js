@@ -25,6 +25,7 @@ export class SeriesView {
     clearTimeout(this.detailTimer);
     this.detailTimer = undefined;
     this.isLoading = true;
+    this.hasMissed = false;
     try {
       const [page, answer] = await Promise.all([
         get(`/v1/history/${pathOf(series)}?limit=${kRows}&${this.columns()}`),
@@ -40,6 +41,7 @@ export class SeriesView {
     } finally {
       if (mine === this.generation) this.isLoading = false;
     }
+    if (mine === this.generation && this.hasMissed) this.takeClosed();
   }
 
   columns() {
@@ -73,7 +75,10 @@ export class SeriesView {
   /** A publication of this series. */
   take(signal) {
     this.on.signal(signal);
-    if (this.isLoading) return;
+    if (this.isLoading) {
+      this.hasMissed ||= signal.kind === 'closed_bar'; // it may be newer than the history under way
+      return;
+    }
     if (signal.kind === 'closed_bar') this.takeClosed();
     if (signal.kind === 'open_bar') this.chart.drawOpen(this.openRow(signal));
     this.detailTimer ??= setTimeout(() => this.refreshDetail(), kDetailMs);

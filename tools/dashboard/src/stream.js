@@ -49,7 +49,9 @@ export class Stream {
       const looked = this.looked;
       this.looked = null;
       this.look(looked);
-      if (!message.resumed) this.on.restarted();
+      // At first everything is being fetched anyway.
+      if (this.hasBegun && !message.resumed) this.on.restarted();
+      this.hasBegun = true;
     } else if (message.type === 'signal' || message.type === 'state') {
       this.on.signal(message);
     }
