@@ -236,7 +236,11 @@ void Oracle::check_alive(const engine::SignalStore& store) {
         store.is_valid(series.id) || VirtualTime::now_ms() - last_valid_ms_[series.id] < kRecoveryMs;
     const bool is_quiet = !true_bar(series.id, due_ms, closed.price_scale) ||
                           !true_bar(series.id, newest_ms(series.id), closed.price_scale);
-    if (is_quiet && (is_alive || latest.reason == core::Reason::bar_late)) {
+    // Late, or missing before the one that is open: history says that it does not exist when the next has
+    // closed.
+    const bool is_waiting =
+        latest.reason == core::Reason::bar_late || latest.reason == core::Reason::bar_missing;
+    if (is_quiet && (is_alive || is_waiting)) {
       // It has all that there is, but for the newest.
       for (std::int64_t ms = series.interval.next_open_ms(closed.bar.ts_open_ms); ms <= due_ms;
            ms = series.interval.next_open_ms(ms)) {
