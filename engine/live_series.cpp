@@ -309,7 +309,9 @@ void LiveSeries::settle(SeriesSink& sink) {
   if (was_cold && last_closed_) {
     state_ = is_warm ? SeriesState::live : SeriesState::warming;
     reason_ = is_warm ? Reason::none : Reason::not_enough_bars;
-    publish(make_signal(*last_closed_, Signal::Kind::closed_bar, true, atc_->state().last()), sink);
+    Signal signal;
+    signal.outputs = atc_->state().last();
+    publish_bar(*last_closed_, Signal::Kind::closed_bar, true, signal, sink);
   } else {
     set_state(is_warm ? SeriesState::live : SeriesState::warming,
               is_warm ? Reason::none : Reason::not_enough_bars, sink);
@@ -327,12 +329,12 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
       return start_over(Reason::bar_revised, event.bar.ts_open_ms, sink);
     }
   }
-  Outputs outputs;
+  Signal signal;
   if (is_history && can_wait()) {
     history_.push_back(event.bar);
   } else {
     if (!history_.empty() && !commit_history(sink)) return;
-    if (!commit_bar(event.bar, outputs, sink)) return;
+    if (!commit_bar(event.bar, signal.outputs, sink)) return;
   }
   recent_[recent_count_++ % kRecentBars] = event.bar;
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
@@ -344,7 +346,7 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
     state_ = SeriesState::live;
     reason_ = Reason::none;
   }
-  publish(make_signal(event, Signal::Kind::closed_bar, is_replayed, outputs), sink);
+  publish_bar(event, Signal::Kind::closed_bar, is_replayed, signal, sink);
 }
 
 bool LiveSeries::commit_bar(const BarTicks& bar, Outputs& outputs, SeriesSink& sink) {
@@ -383,9 +385,10 @@ void LiveSeries::end_history(std::size_t bars, Status status, SeriesSink& sink) 
 }
 
 void LiveSeries::peek(const MarketEvent& event, SeriesSink& sink) {
-  Outputs outputs;
-  if (const Status status = atc_->peek(event.bar, outputs); status != Status::ok) return halt(status, sink);
-  publish(make_signal(event, Signal::Kind::open_bar, false, outputs), sink);
+  Signal signal;
+  const Status status = atc_->peek(event.bar, signal.outputs);
+  if (status != Status::ok) return halt(status, sink);
+  publish_bar(event, Signal::Kind::open_bar, false, signal, sink);
 }
 
 void LiveSeries::halt(Status status, SeriesSink& sink) {
@@ -407,9 +410,8 @@ void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
   publish(signal, sink);
 }
 
-Signal LiveSeries::make_signal(const MarketEvent& event, Signal::Kind kind, bool is_replayed,
-                               const Outputs& outputs) const {
-  Signal signal;
+void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool is_replayed, Signal& signal,
+                             SeriesSink& sink) {
   signal.kind = kind;
   signal.is_replayed = is_replayed;
   signal.series = id_;
@@ -422,17 +424,16 @@ Signal LiveSeries::make_signal(const MarketEvent& event, Signal::Kind kind, bool
   signal.ts_anchor_ms = atc_->ts_anchor_ms();
   signal.bars = atc_->state().bars();
   signal.digest = atc_->state().digest();
-  signal.outputs = outputs;
-  return signal;
+  publish(signal, sink);
 }
 
-void LiveSeries::publish(Signal signal, SeriesSink& sink) {
+void LiveSeries::publish(Signal& signal, SeriesSink& sink) {
   signal.state = state_;
   signal.reason = reason_;
   signal.is_valid = state_ == SeriesState::live || !LOCKSTEP_DEFENCE(valid_only_live);
   signal.sequence = ++sequence_;
   if (sequence_ % kSequencesUnkept == 0) ++transitions_;
-  if (signal.kind != Signal::Kind::state) last_ = signal;
+  if (signal.kind == Signal::Kind::open_bar) last_open_ = signal;
   if (signal.is_closed()) {
     last_closed_signal_ = signal;
     note_published(signal.bar);
@@ -455,15 +456,14 @@ void LiveSeries::note_published(const BarTicks& bar) {
 }
 
 void LiveSeries::detail(DetailAnswer& answer) {
-  answer.is_known = atc_.has_value() && last_.sequence > 0 && !is_cold_;
+  answer.is_known = atc_.has_value() && last().sequence > 0 && !is_cold_;
   if (!answer.is_known) return;
-  answer.signal = last_;
+  answer.signal = last();
   answer.signal.state = state_;
   answer.signal.reason = reason_;
   answer.signal.is_valid = state_ == SeriesState::live;
   Outputs ignored;
-  if (last_.kind == Signal::Kind::open_bar && atc_->peek(last_.bar, ignored, answer.detail) == Status::ok)
-    return;
+  if (!last().is_closed() && atc_->peek(last().bar, ignored, answer.detail) == Status::ok) return;
   atc_->state().detail(answer.detail);
 }
 

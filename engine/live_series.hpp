@@ -138,9 +138,15 @@ class LiveSeries {
   void settle(SeriesSink& sink);
   void halt(Status status, SeriesSink& sink);
   void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
-  Signal make_signal(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed,
-                     const Outputs& outputs) const;
-  void publish(Signal signal, SeriesSink& sink);
+  /// A signal that has its outputs.
+  void publish_bar(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, Signal& signal,
+                   SeriesSink& sink);
+  /// Fills in what holds now: state, validity, sequence.
+  void publish(Signal& signal, SeriesSink& sink);
+  /// The last publication of a bar.
+  const Signal& last() const {
+    return last_open_.sequence > last_closed_signal_.sequence ? last_open_ : last_closed_signal_;
+  }
   BarTicks* find_published(std::int64_t ts_open_ms);
   void note_published(const BarTicks& bar);
   bool is_stopped() const {
@@ -182,7 +188,7 @@ class LiveSeries {
       published_{};  // the last bars published as closed, as they were published last
   std::size_t published_count_ = 0;
   std::optional<core::MarketEvent> last_closed_;
-  Signal last_{};                                // the last publication of a bar
+  Signal last_open_{};                           // the last publication of an open bar
   Signal last_closed_signal_{};                  // the last publication of a closed bar
   std::int64_t first_ms_ = INT64_MIN;            // the first bar ever taken: where a history anchor stays
   std::int64_t first_published_ms_ = INT64_MAX;  // oldest closed bar that was ever published

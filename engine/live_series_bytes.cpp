@@ -50,7 +50,7 @@ void LiveSeries::to_bytes(std::vector<std::byte>& out) const {
   writer.put(static_cast<std::uint32_t>(history_.size()));
   for (const BarTicks& bar : history_) writer.put(bar);
   put_optional(writer, last_closed_);
-  writer.put(last_);
+  writer.put(last_open_);
   writer.put(last_closed_signal_);
   for (const std::int64_t time : {first_ms_, first_published_ms_, published_to_ms_, republish_from_ms_})
     writer.put(time);
@@ -68,7 +68,7 @@ void LiveSeries::use(const SeriesSettings& settings, core::SeriesId id) {
   for (core::MarketEvent& event : held_) event.series = id;
   if (open_) open_->series = id;
   if (last_closed_) last_closed_->series = id;
-  last_.series = last_closed_signal_.series = id;
+  last_open_.series = last_closed_signal_.series = id;
 }
 
 bool LiveSeries::from_bytes(std::span<const std::byte> bytes) {
@@ -100,7 +100,7 @@ bool LiveSeries::from_bytes(std::span<const std::byte> bytes) {
   read.history_.resize(history);
   for (BarTicks& bar : read.history_) reader.get(bar);
   if (!get_optional(reader, read.last_closed_)) return false;
-  reader.get(read.last_);
+  reader.get(read.last_open_);
   reader.get(read.last_closed_signal_);
   for (std::int64_t* time :
        {&read.first_ms_, &read.first_published_ms_, &read.published_to_ms_, &read.republish_from_ms_})

@@ -44,9 +44,12 @@ class Replay final : public engine::SeriesSink {
     const auto begin = std::chrono::steady_clock::now();
     const double cpu_begin = thread_cpu_seconds();
     const std::uint64_t from = first_record();
+    // Whoever looks at single publications, or at the time, gets the journal's order; else each series' own.
+    if (!has_limits() && !hooks_.on_signal) player_.group_by_series();
     const JournalEnd end =
         read_journal(posix_storage(), folder_, from,
                      [&](const RecordView& record, const SegmentFile&) { return take(record); });
+    player_.flush();
     report_.cpu_seconds = thread_cpu_seconds() - cpu_begin;
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     report_.damage = end.damage;

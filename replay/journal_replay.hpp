@@ -37,7 +37,8 @@ struct ReplayReport {
   std::string snapshot;  ///< began from it, since the journal's beginning is gone; empty: from the beginning
 };
 
-/// What comes out. All may be empty. Called in the journal's order.
+/// What comes out. All may be empty. Called in the journal's order; without on_signal, from_ms, to_ms and
+/// speed it is kept for each series only.
 struct ReplayHooks {
   std::function<void(const engine::journal::SeriesRecord&, const engine::Signal&)> on_signal;
   /// A closed bar that a series took, history included.

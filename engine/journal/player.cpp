@@ -10,6 +10,8 @@ namespace {
 
 /// More than any catalog has; an id beyond it is no id.
 constexpr std::uint32_t kSeriesMax = 1 << 20;
+/// Events put off at most: some 8 MiB.
+constexpr std::size_t kLaterMax = 1 << 16;
 
 }  // namespace
 
@@ -37,12 +39,16 @@ void Player::put(const SeriesRecord& info, std::uint64_t position, std::unique_p
 }
 
 void Player::forget() {
+  later_.clear();
+  chains_.clear();
   due_.clear();
   slots_.clear();
   carried_.clear();
 }
 
 bool Player::apply(const RecordView& record) {
+  if (record.type() == RecordType::event) return apply_event(record);
+  flush();
   switch (record.type()) {
     case RecordType::start:
       due_.clear();
@@ -54,8 +60,6 @@ bool Player::apply(const RecordView& record) {
       return decode(record.payload, start_);
     case RecordType::series:
       return begin_series(record);
-    case RecordType::event:
-      return apply_event(record);
     case RecordType::configuration: {
       ConfigurationRecord configuration;
       if (!decode(record.payload, configuration)) return false;
@@ -65,6 +69,7 @@ bool Player::apply(const RecordView& record) {
     case RecordType::note:
     case RecordType::stop:
       return true;
+    case RecordType::event:
     case RecordType::held:
     case RecordType::state:
       break;
@@ -96,20 +101,56 @@ bool Player::begin_series(const RecordView& record) {
 }
 
 bool Player::apply_event(const RecordView& record) {
+  const bool is_put_off =
+      puts_off_ && settings_ != nullptr && settings_->anchor.kind != Anchor::Kind::rolling;
+  if (is_put_off) return put_off(record);
   EventRecord event;
-  if (!decode(record.payload, event)) return false;
-  if (event.event.series >= slots_.size()) return false;
-  Slot& slot = slots_[event.event.series];
-  if (!slot.series || (slot.is_wrong && !goes_on_) || record.header.sequence <= slot.position) return true;
+  if (!decode(record.payload, event) || event.event.series >= slots_.size()) return false;
+  give(slots_[event.event.series], record.header.sequence, event);
+  return true;
+}
+
+bool Player::put_off(const RecordView& record) {
+  Later& later = later_.emplace_back();
+  if (!decode(record.payload, later.event) || later.event.event.series >= slots_.size()) {
+    later_.pop_back();
+    return false;
+  }
+  later.sequence = record.header.sequence;
+  later.next = kNone;
+  if (chains_.size() < slots_.size()) chains_.resize(slots_.size(), {kNone, kNone});
+  const auto place = static_cast<std::uint32_t>(later_.size() - 1);
+  Chain& chain = chains_[later.event.event.series];
+  (chain.first == kNone ? chain.first : later_[chain.last].next) = place;
+  chain.last = place;
+  if (later_.size() == kLaterMax) flush();
+  return true;
+}
+
+void Player::flush() {
+  const std::size_t known = mismatches_.size();
+  for (std::size_t id = 0; id < chains_.size() && !later_.empty(); ++id) {
+    for (std::uint32_t at = chains_[id].first; at != kNone; at = later_[at].next) {
+      if (later_[at].next != kNone) __builtin_prefetch(&later_[later_[at].next]);
+      give(slots_[id], later_[at].sequence, later_[at].event);
+    }
+    chains_[id] = {kNone, kNone};
+  }
+  later_.clear();
+  std::sort(mismatches_.begin() + static_cast<std::ptrdiff_t>(known), mismatches_.end(),
+            [](const Mismatch& a, const Mismatch& b) { return a.sequence < b.sequence; });
+}
+
+void Player::give(Slot& slot, std::uint64_t sequence, const EventRecord& event) {
+  if (!slot.series || (slot.is_wrong && !goes_on_) || sequence <= slot.position) return;
   slot.series->set_sequence(event.sequence_before);
   slot.series->apply(event.event, sink_);
   ++events_;
   // While history is collected, its bars are not in the digest; an older lockstep took them one by one.
   const bool is_known = slot.series->history().empty();
   if (is_known && slot.series->digest() != event.digest_after && LOCKSTEP_DEFENCE(replay_digest))
-    note_mismatch(slot, record, event);
+    note_mismatch(slot, sequence, event);
   see_to_next_run(*slot.series);
-  return true;
 }
 
 /// Live, a run is built a few bars at a time, for nobody must wait. Here nobody waits for one bar: it is
@@ -126,10 +167,10 @@ void Player::see_to_next_run(LiveSeries& series) {
   due_.clear();
 }
 
-void Player::note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event) {
+void Player::note_mismatch(Slot& slot, std::uint64_t sequence, const EventRecord& event) {
   if (std::exchange(slot.is_wrong, true)) return;
-  mismatches_.push_back({name_of(slot.info), record.header.sequence, event.event.bar.ts_open_ms,
-                         event.digest_after, slot.series->digest()});
+  mismatches_.push_back(
+      {name_of(slot.info), sequence, event.event.bar.ts_open_ms, event.digest_after, slot.series->digest()});
 }
 
 }  // namespace lockstep::engine::journal

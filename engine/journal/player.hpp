@@ -48,6 +48,12 @@ class Player {
   void put(const SeriesRecord& info, std::uint64_t position, std::unique_ptr<LiveSeries> series);
   /// The next record. False when a payload is not what its type says.
   bool apply(const RecordView& record);
+  /// Each series takes its events in the journal's order, but many of one series before those of the next: so
+  /// that its state stays in the caches. Ended by flush(); with rolling anchors, whose runs are built
+  /// together for several series, nothing is put off.
+  void group_by_series() { puts_off_ = true; }
+  /// Gives what was put off. Before anything is read from here, and at the end.
+  void flush();
   /// A series that is wrong takes events all the same; its first mismatch alone is noted.
   void go_on_when_wrong() { goes_on_ = true; }
   /// Drops the states of all series: those that come are new.
@@ -63,8 +69,10 @@ class Player {
  private:
   bool begin_series(const RecordView& record);
   bool apply_event(const RecordView& record);
+  bool put_off(const RecordView& record);
+  void give(Slot& slot, std::uint64_t sequence, const EventRecord& event);
   void see_to_next_run(LiveSeries& series);
-  void note_mismatch(Slot& slot, const RecordView& record, const EventRecord& event);
+  void note_mismatch(Slot& slot, std::uint64_t sequence, const EventRecord& event);
   Slot& slot_at(std::uint32_t id);
 
   MakeSeries make_;
@@ -77,6 +85,19 @@ class Player {
   std::vector<Mismatch> mismatches_;
   std::uint64_t events_ = 0;
   bool goes_on_ = false;
+  bool puts_off_ = false;
+  /// An event that was put off, and the next one of its series.
+  struct Later {
+    std::uint64_t sequence;
+    EventRecord event;
+    std::uint32_t next;
+  };
+  struct Chain {
+    std::uint32_t first, last;
+  };
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::vector<Later> later_;   // in the journal's order
+  std::vector<Chain> chains_;  // into later_, by the journal's id
   RollingRuns rolling_runs_;
   std::vector<AnchoredState*> due_;  // re-anchor at their next bar
 };

@@ -31,7 +31,7 @@ double replay_rate(const Anchor& anchor, int bars, int minutes) {
 }  // namespace
 
 Json measure_replay(const BenchOptions& options) {
-  const int minutes = options.is_quick ? 20 : 400;
+  const int minutes = options.is_quick ? 20 : 2000;
   Json json;
   json["bars_per_s"] = rounded(replay_rate({}, 100, minutes), 0);
   // Beside its own commit, each of its bars lies in runs that rolling anchors begin: five of 500 bars here.
