@@ -257,7 +257,7 @@ bool SegmentCursor::read_at(std::size_t offset, RecordView& record) const {
   const std::size_t left = bytes_.size() - offset - sizeof(RecordHeader);
   if (record.header.length == 0 || record.header.length > kPayloadBytesMax || record.header.length > left)
     return false;
-  record.offset = offset;
+  record.offset = base_ + offset;
   record.payload = bytes_.subspan(offset + sizeof(RecordHeader), record.header.length);
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   return true;

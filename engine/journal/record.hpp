@@ -135,9 +135,16 @@ class SegmentCursor {
   /// The header; false when it is not one of this format: problem().
   bool open();
   const SegmentHeader& header() const { return header_; }
+  /// Goes on in other bytes: those of the segment from offset() on.
+  void go_on(std::span<const std::byte> bytes) {
+    base_ += offset_;
+    offset_ = 0;
+    bytes_ = bytes;
+    problem_.clear();
+  }
   /// The next record; `bad` stays bad: problem() says what is wrong at offset().
   Step next(RecordView& record);
-  std::size_t offset() const { return offset_; }
+  std::size_t offset() const { return base_ + offset_; }
   const std::string& problem() const { return problem_; }
   std::uint64_t next_sequence() const { return next_sequence_; }
   /// Checksum of the last record taken.
@@ -156,7 +163,8 @@ class SegmentCursor {
 
   std::span<const std::byte> bytes_;
   SegmentHeader header_;
-  std::size_t offset_ = 0;
+  std::size_t base_ = 0;    // of bytes_ in the segment
+  std::size_t offset_ = 0;  // in bytes_
   std::uint64_t next_sequence_ = 0;
   std::uint32_t chain_ = 0;
   std::string problem_;

@@ -29,6 +29,8 @@ std::optional<SegmentFile> parse_name(const FileInfo& info) {
   return file.name() == info.name ? std::optional(file) : std::nullopt;
 }
 
+constexpr std::size_t kPieceBytes = 256 << 10;
+
 /// Reads one segment into `end`; false when there is no going on to the next.
 class Walk {
  public:
@@ -37,8 +39,7 @@ class Walk {
 
   /// `expected`: this segment must go on where the one before ended.
   bool take(const SegmentFile& file, bool is_expected, bool is_last, std::uint64_t from_sequence) {
-    std::string problem;
-    if (!load_segment(storage_, folder_, file, bytes_, problem)) return damage(file, 0, problem, false);
+    if (!load_front(file)) return false;
     SegmentCursor cursor(bytes_);
     if (!cursor.open()) {
       // A new segment's header can be torn as any other write, and no record follows it then.
@@ -59,12 +60,47 @@ class Walk {
       end_.good_bytes = cursor.offset();
       end_.next_sequence = cursor.next_sequence();
       end_.chain = cursor.chain();
+      if (step != SegmentCursor::Step::record && has_more_) {
+        if (!load_more(file, cursor)) return false;
+        continue;
+      }
       if (step == SegmentCursor::Step::end) return true;
       if (step == SegmentCursor::Step::bad)
         return damage(file, cursor.offset(), cursor.problem(), is_last && !cursor.is_damage());
       if (record.header.sequence >= from_sequence && !visit_(record, file)) return false;
     }
   }
+
+  /// A piece after the other stays in the caches until it has been read; a whole segment does not. But what
+  /// is no record is looked at with everything behind it.
+  bool load_front(const SegmentFile& file) {
+    const int error =
+        file.is_compressed ? ENOTSUP : storage_.read_part(path_of(file), 0, kPieceBytes, bytes_);
+    has_more_ = error == 0 && bytes_.size() == kPieceBytes;
+    piece_offset_ = 0;
+    return error == 0 || load_whole(file);
+  }
+
+  bool load_more(const SegmentFile& file, SegmentCursor& cursor) {
+    const bool has_gone_on = cursor.offset() > piece_offset_;
+    piece_offset_ = cursor.offset();
+    if (has_gone_on && storage_.read_part(path_of(file), piece_offset_, kPieceBytes, bytes_) == 0) {
+      has_more_ = bytes_.size() == kPieceBytes;
+      cursor.go_on(bytes_);
+      return true;
+    }
+    has_more_ = false;
+    if (!load_whole(file)) return false;
+    cursor.go_on(std::span(bytes_).subspan(std::min<std::size_t>(piece_offset_, bytes_.size())));
+    return true;
+  }
+
+  bool load_whole(const SegmentFile& file) {
+    std::string problem;
+    return load_segment(storage_, folder_, file, bytes_, problem) || damage(file, 0, problem, false);
+  }
+
+  std::string path_of(const SegmentFile& file) const { return folder_ + "/" + file.name(); }
 
   std::string wrong_place(const SegmentFile& file, const SegmentHeader& header, bool is_expected) const {
     if (header.segment != file.number || header.first_sequence != file.first_sequence)
@@ -89,7 +125,9 @@ class Walk {
   const std::string& folder_;
   const RecordVisitor& visit_;
   JournalEnd& end_;
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte> bytes_;  // of the segment: whole, or a piece of it
+  bool has_more_ = false;         // it goes on behind this piece
+  std::size_t piece_offset_ = 0;
 };
 
 }  // namespace
@@ -174,7 +212,8 @@ JournalEnd read_journal(Storage& storage, const std::string& folder, std::uint64
   end.first_sequence = files.front().first_sequence;
   std::size_t first = 0;
   while (first + 1 < files.size() && files[first + 1].first_sequence <= from_sequence) ++first;
-  // A segment that was only just being made may have no header: then the one before says where writing goes on.
+  // A segment that was only just being made may have no header: then the one before says where writing goes
+  // on.
   const bool is_begun_only = first + 1 == files.size() && files[first].bytes <= sizeof(SegmentHeader);
   if (first > 0 && is_begun_only) --first;
   end.next_sequence = files[first].first_sequence;

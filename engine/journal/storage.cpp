@@ -1,7 +1,6 @@
 #include "engine/journal/storage.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -55,15 +54,6 @@ int open_file(const std::string& path, int flags, std::unique_ptr<File>& file) {
   return 0;
 }
 
-/// A segment of 64 MiB is 16,000 page faults otherwise, a tenth of the time that its replay takes.
-void prefer_huge_pages(std::byte* begin, std::size_t bytes) {
-  constexpr std::uintptr_t kHugePage = 2 << 20;
-  const std::uintptr_t first =
-      (reinterpret_cast<std::uintptr_t>(begin) + kHugePage - 1) / kHugePage * kHugePage;
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(begin) + bytes) / kHugePage * kHugePage;
-  if (first < end) (void)::madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
-}
-
 class PosixStorage final : public Storage {
  public:
   int create(const std::string& path, std::unique_ptr<File>& file) override {
@@ -74,9 +64,13 @@ class PosixStorage final : public Storage {
   }
 
   int read(const std::string& path, std::vector<std::byte>& bytes) override {
+    return read_part(path, 0, SIZE_MAX, bytes);
+  }
+  int read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max,
+                std::vector<std::byte>& bytes) override {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return errno;
-    const int error = read_all(descriptor, bytes);
+    const int error = read_from(descriptor, offset, bytes_max, bytes);
     ::close(descriptor);
     return error;
   }
@@ -122,16 +116,16 @@ class PosixStorage final : public Storage {
   }
 
  private:
-  static int read_all(int descriptor, std::vector<std::byte>& bytes) {
+  static int read_from(int descriptor, std::uint64_t offset, std::size_t bytes_max,
+                       std::vector<std::byte>& bytes) {
     struct stat info {};
     if (::fstat(descriptor, &info) != 0) return errno;
-    const auto size = static_cast<std::size_t>(info.st_size);
-    bytes.reserve(size);
-    prefer_huge_pages(bytes.data(), bytes.capacity());
-    bytes.resize(size);
+    const std::uint64_t size = std::max<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), offset);
+    bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size - offset, bytes_max)));
     std::size_t done = 0;
     while (done < bytes.size()) {
-      const ssize_t count = ::read(descriptor, bytes.data() + done, bytes.size() - done);
+      const ssize_t count =
+          ::pread(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return errno;
       if (count == 0) break;  // cut meanwhile

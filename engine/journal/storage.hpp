@@ -2,6 +2,7 @@
 // fail, tear or lie.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,11 @@ class Storage {
   virtual int create(const std::string& path, std::unique_ptr<File>& file) = 0;
   virtual int open(const std::string& path, std::unique_ptr<File>& file) = 0;
   virtual int read(const std::string& path, std::vector<std::byte>& bytes) = 0;
+  /// At most `bytes_max` bytes from `offset` on; none at the end. ENOTSUP: whole files only.
+  virtual int read_part(const std::string& /*path*/, std::uint64_t /*offset*/, std::size_t /*bytes_max*/,
+                        std::vector<std::byte>& /*bytes*/) {
+    return ENOTSUP;
+  }
   /// Plain files of a folder, by name.
   virtual int list(const std::string& folder, std::vector<FileInfo>& files) = 0;
   virtual int rename(const std::string& from, const std::string& to) = 0;
