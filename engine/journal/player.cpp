@@ -127,11 +127,20 @@ bool Player::put_off(const RecordView& record) {
   return true;
 }
 
+/// The next event of a series lies a thousand events further on: nothing but its own index tells where.
+void Player::prefetch(std::uint32_t at) const {
+  if (at == kNone) return;
+  const char* const begin = reinterpret_cast<const char*>(&later_[at]);
+  __builtin_prefetch(begin);
+  __builtin_prefetch(begin + 64);
+  __builtin_prefetch(begin + sizeof(Later) - 1);
+}
+
 void Player::flush() {
   const std::size_t known = mismatches_.size();
   for (std::size_t id = 0; id < chains_.size() && !later_.empty(); ++id) {
     for (std::uint32_t at = chains_[id].first; at != kNone; at = later_[at].next) {
-      if (later_[at].next != kNone) __builtin_prefetch(&later_[later_[at].next]);
+      prefetch(later_[at].next);
       give(slots_[id], later_[at].sequence, later_[at].event);
     }
     chains_[id] = {kNone, kNone};

@@ -70,6 +70,7 @@ class Player {
   bool begin_series(const RecordView& record);
   bool apply_event(const RecordView& record);
   bool put_off(const RecordView& record);
+  void prefetch(std::uint32_t at) const;
   void give(Slot& slot, std::uint64_t sequence, const EventRecord& event);
   void see_to_next_run(LiveSeries& series);
   void note_mismatch(Slot& slot, std::uint64_t sequence, const EventRecord& event);
