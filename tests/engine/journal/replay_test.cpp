@@ -16,7 +16,8 @@ using engine::test::rolling_anchor;
 
 /// A life of two series with two restarts in it.
 struct Recorded {
-  Recorded() : config(rig_config(rolling_anchor(40, 10))), catalog(rig_catalog(2)), market(11, 2, 420) {
+  explicit Recorded(const Anchor& anchor = rolling_anchor(40, 10))
+      : config(rig_config(anchor)), catalog(rig_catalog(2)), market(11, 2, 420) {
     for (int start = 0; start < 3; ++start) {
       Engine engine(storage, config, catalog);
       market.attach(engine);
@@ -117,20 +118,66 @@ TEST_CASE("a replay comes to the live run's digests, bar by bar, over restarts",
   REQUIRE(last <= *options.to_ms);
 }
 
-TEST_CASE("a bar that was altered by one tick, checksums and all, is found and named", "[journal][replay]") {
-  const Recorded recorded;
-  for (const std::uint64_t bar : {3, 40, 77}) {
-    MemoryStorage forged;
-    const std::uint64_t sequence = forge(recorded, forged, bar);
+TEST_CASE("events taken series by series come to what they come to in their order", "[journal][replay]") {
+  for (const Anchor& anchor : {Anchor{}, rolling_anchor(40, 10)}) {
+    const Recorded recorded(anchor);
     const lockstep::test::TemporaryFolder folder;
-    Recorded::dump(forged, folder.path("forged"));
+    Recorded::dump(recorded.storage, folder.path("live"));
     replay::ReplayOptions options;
-    options.journal = folder.path("forged") + kData;
-    const replay::ReplayReport report = replay::replay_journal(options);
-    CAPTURE(bar);
-    REQUIRE(report.mismatches.size() == 1);
-    REQUIRE(report.mismatches[0].sequence == sequence);
-    REQUIRE(report.mismatches[0].text().find("USDT 1m: after record") != std::string::npos);
+    options.journal = folder.path("live") + kData;
+    std::vector<std::string> order;
+    std::map<std::string, std::vector<std::pair<BarTicks, Outputs>>> in_order, by_series;
+    replay::ReplayHooks hooks;
+    hooks.on_bar = [&](const SeriesRecord& series, const Config&, const BarTicks& bar, int,
+                       const Outputs& outputs) {
+      by_series[name_of(series)].push_back({bar, outputs});
+      if (order.empty() || order.back() != name_of(series)) order.push_back(name_of(series));
+    };
+    const replay::ReplayReport grouped = replay::replay_journal(options, hooks);
+    const std::size_t turns_grouped = order.size();
+    order.clear();
+    std::swap(in_order, by_series);
+    hooks.on_signal = [](const SeriesRecord&, const Signal&) {};
+    const replay::ReplayReport plain = replay::replay_journal(options, hooks);
+    std::swap(in_order, by_series);
+    CHECK((turns_grouped < order.size()) == (anchor.kind != Anchor::Kind::rolling));
+    REQUIRE(grouped.mismatches.empty());
+    REQUIRE(plain.mismatches.empty());
+    REQUIRE(grouped.events == plain.events);
+    REQUIRE(grouped.publications == plain.publications);
+    REQUIRE(grouped.bars == plain.bars);
+    for (std::size_t id = 0; id < 2; ++id) {
+      REQUIRE(grouped.series[id].bars == plain.series[id].bars);
+      REQUIRE(grouped.series[id].digest == recorded.digests[id]);
+      REQUIRE(plain.series[id].digest == recorded.digests[id]);
+    }
+    REQUIRE(in_order.size() == 2);
+    for (const auto& [name, bars] : in_order) {
+      REQUIRE(bars.size() == by_series[name].size());
+      for (std::size_t i = 0; i < bars.size(); ++i) {
+        REQUIRE(bars[i].first == by_series[name][i].first);
+        REQUIRE(lockstep::test::first_difference(bars[i].second, by_series[name][i].second) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("a bar that was altered by one tick, checksums and all, is found and named", "[journal][replay]") {
+  for (const Anchor& anchor : {Anchor{}, rolling_anchor(40, 10)}) {
+    const Recorded recorded(anchor);
+    for (const std::uint64_t bar : {3, 40, 77}) {
+      MemoryStorage forged;
+      const std::uint64_t sequence = forge(recorded, forged, bar);
+      const lockstep::test::TemporaryFolder folder;
+      Recorded::dump(forged, folder.path("forged"));
+      replay::ReplayOptions options;
+      options.journal = folder.path("forged") + kData;
+      const replay::ReplayReport report = replay::replay_journal(options);
+      CAPTURE(bar);
+      REQUIRE(report.mismatches.size() == 1);
+      REQUIRE(report.mismatches[0].sequence == sequence);
+      REQUIRE(report.mismatches[0].text().find("USDT 1m: after record") != std::string::npos);
+    }
   }
 }
 
