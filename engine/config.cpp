@@ -162,6 +162,14 @@ void read_feed(TomlTable& table, feeds::FeedConfig& feed) {
   }
   table.integer("rest_requests_per_s", 0, 10'000, feed.rest_requests_per_s);
   table.integer("listing_s", 1, 86'400, feed.listing_s);
+  if (const auto list = table.texts("cross_check")) {
+    for (const ListedText& symbol : *list) {
+      if (symbol.text.empty() || symbol.text.size() > kSymbolBytesMax)
+        table.fail("cross_check", *symbol.node, "a symbol or pattern is 1 to 64 bytes: \"BTCUSDT\", \"ETH*\", \"*\"");
+      feed.cross_check.push_back(symbol.text);
+    }
+  }
+  table.integer("clock_offset_ms_max", 0, 3'600'000, feed.clock_offset_ms_max);
 }
 
 void check_feed(const TomlTable& table, const feeds::FeedConfig& feed) {
@@ -186,6 +194,7 @@ void read_engine(TomlTable& table, EngineConfig& engine) {
   table.integer("shards", 1, 64, engine.shards);
   read_choice(table, "poll", kPollNames, engine.poll);
   table.integer("queue_events_max", 1'024, 1 << 26, engine.queue_events_max);
+  table.integer("lag_ms_max", 0, 3'600'000, engine.lag_ms_max);
   table.integer("late_s", 1, 3'600, engine.late_s);
   if (const auto level = table.choice("log_level", kLogLevels)) engine.log_level = kLogLevels[*level];
   table.text("log_file", engine.log_file);

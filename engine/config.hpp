@@ -34,6 +34,7 @@ struct EngineConfig {
   int shards = 1;             ///< 1..64 worker threads, symbols spread by id
   PollMode poll = PollMode::wait;
   int queue_events_max = 1 << 17;  ///< per shard; beyond it a series goes to GAP and is backfilled
+  int lag_ms_max = 5'000;          ///< events that wait for longer make their series STALE; 0: never
   int late_s = 10;                 ///< seconds after a bar's close without its final frame: fetched by REST
   std::string log_level = "info";  ///< trace debug info warn error
   std::string log_file;            ///< empty: stderr, or data_dir/lockstep.log while the table is shown

@@ -90,6 +90,8 @@ void add_feed(Lines& lines, const feeds::FeedConfig& feed) {
   if (!feed.roll_up_from.empty()) lines.line("roll_up_from", std::string_view(feed.roll_up_from));
   lines.line("rest_requests_per_s", std::int64_t{feed.rest_requests_per_s});
   lines.line("listing_s", std::int64_t{feed.listing_s});
+  if (!feed.cross_check.empty()) lines.line("cross_check", list(feed.cross_check));
+  lines.line("clock_offset_ms_max", std::int64_t{feed.clock_offset_ms_max});
 }
 
 void add_journal(Lines& lines, const JournalConfig& journal) {
@@ -121,6 +123,7 @@ std::string to_text(const Config& config) {
   lines.line("shards", std::int64_t{config.engine.shards});
   lines.line("poll", std::string_view(config.engine.poll == PollMode::busy ? "busy" : "wait"));
   lines.line("queue_events_max", std::int64_t{config.engine.queue_events_max});
+  lines.line("lag_ms_max", std::int64_t{config.engine.lag_ms_max});
   lines.line("late_s", std::int64_t{config.engine.late_s});
   lines.line("log_level", std::string_view(config.engine.log_level));
   if (!config.engine.log_file.empty()) lines.line("log_file", std::string_view(config.engine.log_file));

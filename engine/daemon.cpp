@@ -129,6 +129,7 @@ class Daemon::Impl {
         output_beats_.fetch_add(1, std::memory_order_relaxed);
         gate_.watch_journal();
         gate_.doubt(watchdog_->is_stuck());
+        watch_lag();
         if (every) every();
         tick();
       });
@@ -216,6 +217,7 @@ class Daemon::Impl {
     for (const auto& shard : shards_) {
       health.queue_depth.push_back(shard->queue().depth());
       health.events_lost += shard->queue().lost();
+      health.lag_ms.push_back(shard->lag_ns(feeds::net::monotonic_ns()) / 1'000'000);
     }
     health.signals_lost = signals_.lost();
     if (journal_) {
@@ -435,6 +437,12 @@ class Daemon::Impl {
     for (auto& feed : feeds_) feed->stop();
     health_timer_.cancel();
     network_io_.run_for(kGoodbye);
+  }
+
+  void watch_lag() {
+    const std::int64_t now_ns = feeds::net::monotonic_ns();
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+      gate_.note_lag(i, shards_.size(), shards_[i]->lag_ns(now_ns), config_.engine.lag_ms_max * 1'000'000LL);
   }
 
   void note_health() {

@@ -169,8 +169,17 @@ void ShardThread::run() {
   }
 }
 
+/// A venue's clock has no time of its own: such an event says nothing, and changes nothing.
+void ShardThread::note_oldest(std::size_t count) {
+  if (count == 0) return oldest_recv_ns_.store(0, std::memory_order_relaxed);
+  const auto end = batch_.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto first = std::find_if(batch_.begin(), end, [](const auto& event) { return event.ts_recv_ns != 0; });
+  if (first != end) oldest_recv_ns_.store(first->ts_recv_ns, std::memory_order_relaxed);
+}
+
 /// Applies the first `count` events of the batch, and what goes with them. False when that was nothing.
 bool ShardThread::work(std::size_t count) {
+  note_oldest(count);
   if (count > 0 && meter_ != nullptr) meter_->begin(feeds::net::monotonic_ns());
   for (std::size_t i = 0; i < count; ++i) {
     const core::MarketEvent& event = batch_[i];

@@ -1,6 +1,7 @@
 // A shard with its queue and its thread, or its turns on another one.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -43,6 +44,11 @@ class ShardThread {
   void request_detail(const DetailRequest& request) { requests_.push(request); }
   /// Any thread: the state of a series, for the self-audit; it comes by the journal's on_held.
   void request_held(core::SeriesId series) { held_requests_.push(series); }
+  /// Any thread: since its socket the oldest event at hand has waited so long; 0: none is at hand.
+  std::int64_t lag_ns(std::int64_t now_ns) const {
+    const std::int64_t since_ns = oldest_recv_ns_.load(std::memory_order_relaxed);
+    return since_ns == 0 ? 0 : std::max<std::int64_t>(now_ns - since_ns, 0);
+  }
   /// Any thread: grows as long as the shard moves.
   std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
   core::EventQueue& queue() { return queue_; }
@@ -55,6 +61,7 @@ class ShardThread {
  private:
   void run();
   bool work(std::size_t count);
+  void note_oldest(std::size_t count);
   std::size_t take();
   bool answer_requests();
   void begin(core::SeriesId id);
@@ -86,6 +93,7 @@ class ShardThread {
   std::vector<std::byte> state_;
   bool has_turns_ = false;
   std::atomic<std::uint64_t> beats_{0};
+  std::atomic<std::int64_t> oldest_recv_ns_{0};
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

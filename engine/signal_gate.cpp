@@ -75,6 +75,10 @@ Signal SignalGate::as_shown(Signal signal) const {
   } else if (is_doubted_ && signal.state != SeriesState::rejected && signal.state != SeriesState::halted) {
     signal.state = SeriesState::stale;
     signal.reason = core::Reason::engine_stuck;
+  } else if (!behind_.empty() && behind_[shard_of(signal.series, behind_.size())] &&
+             (signal.state == SeriesState::live || signal.state == SeriesState::warming)) {
+    signal.state = SeriesState::stale;
+    signal.reason = core::Reason::behind;
   } else {
     return signal;
   }
@@ -84,6 +88,14 @@ Signal SignalGate::as_shown(Signal signal) const {
 
 void SignalGate::doubt(bool is_doubted) {
   if (std::exchange(is_doubted_, is_doubted) != is_doubted) show_all();
+}
+
+void SignalGate::note_lag(std::size_t shard, std::size_t shards, std::int64_t lag_ns, std::int64_t lag_ns_max) {
+  behind_.resize(shards);
+  const bool is_behind = lag_ns_max > 0 && lag_ns > (behind_[shard] ? lag_ns_max / 2 : lag_ns_max);
+  if (behind_[shard] == is_behind) return;
+  behind_[shard] = is_behind;
+  show_all();
 }
 
 void SignalGate::watch_journal() {

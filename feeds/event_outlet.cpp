@@ -68,6 +68,10 @@ void EventOutlet::refused(SeriesId series, Reason reason, std::int64_t ts_event_
   push(event);
 }
 
+void EventOutlet::doubted(SeriesId series, Reason reason) {
+  push(make_event(EventKind::doubted, series, reason));
+}
+
 void EventOutlet::bar(const MarketEvent& event) {
   if (event.is_closed != 0) told_.note(event);
   push(event);

@@ -33,6 +33,8 @@ class EventOutlet {
   void change_scale(core::SeriesId series, int price_scale);
   void refused(core::SeriesId series, core::Reason reason, std::int64_t ts_event_ms);
   void bar(const core::MarketEvent& event);
+  /// Nothing may be believed of the series before history has said it again.
+  void doubted(core::SeriesId series, core::Reason reason);
   void clock(std::uint32_t venue, std::int64_t ts_event_ms);
   /// History is never dropped: false when the queue is full, try the same event again later.
   bool push_history(const core::MarketEvent& event);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct FeedConfig {
   int listing_s = 300;          ///< the venue's symbol list is read again so often
   /// Of symbols as they were configured: what a symbol that is listed while the feed runs may match.
   std::vector<std::string> patterns = {};
+  /// Of these symbols (names and patterns) the trades are subscribed as well, and closed bars compared.
+  std::vector<std::string> cross_check = {};
+  int clock_offset_ms_max = 2'000;  ///< this machine's clock further from the venue's is told; 0: never
   std::shared_ptr<FrameTap> tap = nullptr;  ///< hears every frame of every connection (`lockstep record`)
 };
 
@@ -69,6 +73,20 @@ struct RestCounters {
   }
 };
 
+/// What was compared, in bars; each grows only.
+struct ComparedCounters {
+  std::uint64_t compared = 0;
+  std::uint64_t different = 0;
+  std::uint64_t other = 0;  ///< with history: absent there; with trades: different, and corrected since
+
+  ComparedCounters& operator+=(const ComparedCounters& more) {
+    compared += more.compared;
+    different += more.different;
+    other += more.other;
+    return *this;
+  }
+};
+
 /// Counters of one connection or feed, for status and tests.
 struct FeedHealth {
   std::string venue;
@@ -79,6 +97,11 @@ struct FeedHealth {
   std::uint64_t records_refused = 0;  ///< of use but not usable
   std::int64_t lag_ms = 0;            ///< newest receive wall time less event time
   std::string last_error;             ///< escaped; empty when none
+  /// This machine's wall clock less the venue's, and how wrong that may be; nothing before it was asked.
+  std::optional<std::int64_t> clock_offset_ms;
+  std::int64_t clock_uncertainty_ms = 0;
+  ComparedCounters with_history;  ///< closed bars, from time to time
+  ComparedCounters with_trades;   ///< closed bars of symbols in cross_check
   RestCounters rest;
 };
 

@@ -20,6 +20,7 @@ struct Trade {
   std::int64_t price_ticks = 0;
   std::int64_t quantity_units = 0;  ///< in units of 10^-quantity_scale
   std::uint8_t quantity_scale = 0;
+  bool is_of_market = true;  ///< false: it has a number, and makes no price
 };
 
 /// Pure and deterministic: what comes out depends on the sequence of take() alone. Bounded.

@@ -27,6 +27,11 @@ constexpr int kListingPagesMax = 100;
 /// Connections of a feed are replaced at different times.
 constexpr int kLifetimeSpreadMinutes = 30;
 
+std::int64_t wall_ms() {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<milliseconds>(wall).count();
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -112,6 +117,7 @@ void VenueFeed::stop() {
   alive_.reset();
   questions_.clear();
   for (const auto& stream : streams_) stream->stop();
+  for (const auto& check : checks_) check->stop();
   if (audit_) audit_->stop();
   backfiller_->stop();
   client_->stop();
@@ -157,6 +163,7 @@ void VenueFeed::ask_listing() {
     names_.clear();
     answer_questions("");
     offer_new_symbols();
+    ask_clock();
     backfiller_->wake();
     if (timing_.listing_every.count() > 0) {
       plan_listing(is_sure ? timing_.listing_every : timing_.listing_confirm);
@@ -271,6 +278,48 @@ void VenueFeed::resume(const std::vector<SeriesId>& listed_again) {
   start_streams(rest);
 }
 
+/// Beside their bars, the trades of some symbols: on connections of their own, so that what is heard of one
+/// says nothing about the other.
+void VenueFeed::start_checks(const std::vector<SeriesId>& listed) {
+  std::vector<SeriesId> checked;
+  std::copy_if(listed.begin(), listed.end(), std::back_inserter(checked), [this](SeriesId id) {
+    const core::Series& series = catalog_[id];
+    return (venue_.has_bar_stream(series.interval) || roll_up_from_) &&
+           std::any_of(config_.cross_check.begin(), config_.cross_check.end(),
+                       [&](const std::string& pattern) { return matches(pattern, series.symbol); });
+  });
+  const auto step = static_cast<std::size_t>(config_.streams_max);
+  for (std::size_t begin = 0; begin < checked.size(); begin += step) {
+    const auto first = checked.begin() + static_cast<std::ptrdiff_t>(begin);
+    LinkSettings settings = link_settings(checks_.size() + 1);
+    settings.name = fmt::format("{} trades {}", venue_.rules().name, checks_.size() + 1);
+    checks_.push_back(std::make_unique<TradeCheck>(
+        io_, venue_, catalog_, outlet_, std::move(settings),
+        std::vector<SeriesId>(first, checked.begin() + static_cast<std::ptrdiff_t>(
+                                                           std::min(begin + step, checked.size())))));
+    checks_.back()->start();
+  }
+}
+
+/// Once a list: what a clock drifts in minutes is nothing, and a step of ours shows at once.
+void VenueFeed::ask_clock() {
+  const RestSource::Target target = rest_->time_target();
+  client_->get(target.path, target.weight, [this, asked_ns = net::monotonic_ns()](net::HttpResult result) {
+    std::int64_t server_ms = 0;
+    if (!result.error.empty() || !rest_->parse_time(result.body, server_ms).empty()) return;
+    const std::int64_t now_ns = net::monotonic_ns();
+    offset_.note(server_ms, asked_ns, now_ns);
+    const auto offset_ms = offset_.ms(wall_ms(), now_ns);
+    const std::int64_t limit_ms = config_.clock_offset_ms_max;
+    if (limit_ms == 0 || std::abs(*offset_ms) - offset_.uncertainty_ms() <= limit_ms) return;
+    net::log()->warn(
+        "{}: this machine's clock is {} ms {} the venue's (limit {} ms, known to {} ms); bars and signals do not "
+        "depend on it, what is shown as lag does: is its time synchronised?",
+        venue_.rules().name, std::abs(*offset_ms), *offset_ms > 0 ? "ahead of" : "behind", limit_ms,
+        offset_.uncertainty_ms());
+  });
+}
+
 void VenueFeed::start_audit() {
   std::vector<SeriesId> series;
   std::copy_if(series_.begin(), series_.end(), std::back_inserter(series),
@@ -307,6 +356,7 @@ void VenueFeed::start_streams(const std::vector<SeriesId>& listed) {
         [this, number] { return link_settings(number); }, std::vector<SeriesId>(first, last)));
     streams_.back()->start();
   }
+  start_checks(listed);
 }
 
 void VenueFeed::tick() {
@@ -320,8 +370,10 @@ void VenueFeed::tick() {
     for (const auto& stream : streams_) {
       stream->drop(Reason::silent, fmt::format("the process stood still for {} s", pause_s));
     }
+    for (const auto& check : checks_) check->drop("the process stood still");
   }
   for (const auto& stream : streams_) stream->tick();
+  for (const auto& check : checks_) check->tick();
   if (clock_.is_known() && now_ns - clock_told_ns_ >= std::chrono::nanoseconds(kClockPeriod).count()) {
     clock_told_ns_ = now_ns;
     outlet_.clock(venue_index_, clock_.now_ms(now_ns));
@@ -354,10 +406,16 @@ FeedHealth VenueFeed::health() const {
     health.records_refused += counters.records_refused;
     if (health.last_error.empty()) health.last_error = stream->last_error();
   }
+  health.clock_offset_ms = offset_.ms(wall_ms(), net::monotonic_ns());
+  health.clock_uncertainty_ms = offset_.uncertainty_ms();
+  if (audit_) {
+    const BarAudit::Counters& audit = audit_->counters();
+    health.with_history = {audit.compared, audit.different, audit.absent};
+  }
+  for (const auto& check : checks_) health.with_trades += check->counters();
   if (clock_.is_known()) {
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
     const std::int64_t age_ms = (net::monotonic_ns() - clock_.newest_recv_ns()) / 1'000'000;
-    health.lag_ms = std::chrono::duration_cast<milliseconds>(wall).count() - age_ms - clock_.newest_ms();
+    health.lag_ms = wall_ms() - age_ms - clock_.newest_ms();
   }
   return health;
 }

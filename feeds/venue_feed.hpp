@@ -11,9 +11,11 @@
 
 #include "feeds/backfill.hpp"
 #include "feeds/bar_audit.hpp"
+#include "feeds/clock_offset.hpp"
 #include "feeds/feed.hpp"
 #include "feeds/net/standstill.hpp"
 #include "feeds/stream.hpp"
+#include "feeds/trade_check.hpp"
 
 namespace lockstep::feeds {
 
@@ -73,6 +75,8 @@ class VenueFeed : public Feed {
   core::Reason reason_of(const core::Series& series) const;
   void start_streams(const std::vector<core::SeriesId>& series);
   void start_audit();
+  void start_checks(const std::vector<core::SeriesId>& listed);
+  void ask_clock();
   void tick();
 
   // venue_feed_series.cpp
@@ -102,6 +106,8 @@ class VenueFeed : public Feed {
   std::shared_ptr<Backfiller> backfiller_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::shared_ptr<BarAudit> audit_;
+  std::vector<std::unique_ptr<TradeCheck>> checks_;
+  ClockOffset offset_;
   net::Standstill standstill_;
   std::map<std::string, Listed, std::less<>> found_;  ///< so far, while the list is being read
   std::map<std::string, Listed, std::less<>> known_;  ///< the list that was read last

@@ -62,6 +62,7 @@ std::unique_ptr<sim::ExchangeSim> start_demo(const RunOptions& options, Config& 
   feed.rest_url = simulator->rest_url();
   feed.ca_file = simulator->ca_file().string();
   feed.silence_s = 5;
+  feed.clock_offset_ms_max = 0;  // its time runs away from ours
   feed.backoff_ms_max = 2000;
   config.feeds = {feed};
   config.feed_places.clear();

@@ -110,6 +110,12 @@ void write_series_counts(JsonWriter& json, const ServerState& state) {
   json.end_object();
 }
 
+void write_compared(JsonWriter& json, std::string_view key, std::string_view other,
+                    const feeds::ComparedCounters& bars) {
+  json.key(key).begin_object().field("compared", bars.compared).field("different", bars.different);
+  json.field(other, bars.other).end_object();
+}
+
 void write_feeds(JsonWriter& json, const ServerState& state) {
   json.key("feeds").begin_array();
   const auto feeds = state.hooks.feed_health ? state.hooks.feed_health() : std::vector<feeds::FeedHealth>();
@@ -120,6 +126,12 @@ void write_feeds(JsonWriter& json, const ServerState& state) {
         .field("frames", feed.frames);
     json.field("reconnects", feed.reconnects).field("frames_unknown", feed.frames_unknown);
     json.field("records_refused", feed.records_refused).field("lag_ms", feed.lag_ms);
+    if (feed.clock_offset_ms) {
+      json.field("clock_offset_ms", *feed.clock_offset_ms);
+      json.field("clock_uncertainty_ms", feed.clock_uncertainty_ms);
+    }
+    write_compared(json, "with_history", "absent", feed.with_history);
+    write_compared(json, "with_trades", "corrected", feed.with_trades);
     json.field("last_error", feed.last_error).end_object();
   }
   json.end_array();
@@ -141,6 +153,7 @@ void write_engine(JsonWriter& json, const ServerState& state) {
   const std::size_t waiting =
       std::accumulate(health.queue_depth.begin(), health.queue_depth.end(), std::size_t{0});
   json.key("engine").begin_object().field("events_waiting", waiting);
+  json.field("lag_ms", health.lag_ms.empty() ? 0 : *std::max_element(health.lag_ms.begin(), health.lag_ms.end()));
   json.field("events_lost", health.events_lost).field("signals_lost", health.signals_lost);
   json.key("journal")
       .begin_object()

@@ -46,6 +46,8 @@ std::map<std::string, feeds::FeedHealth> by_venue(const std::vector<feeds::FeedH
     sum.frames_unknown += feed.frames_unknown;
     sum.records_refused += feed.records_refused;
     sum.lag_ms = std::max(sum.lag_ms, feed.lag_ms);
+    sum.with_history += feed.with_history;
+    sum.with_trades += feed.with_trades;
     sum.rest += feed.rest;
   }
   return venues;
@@ -60,6 +62,15 @@ class FeedWriter {
   void family(std::string_view name, Type type, std::string_view help, Get get) {
     out_.family(name, type, help);
     for (const auto& [venue, health] : venues_) out_.value({{"venue", venue}}, get(health));
+  }
+
+  /// Only of venues whose clock is known.
+  void known_offsets(std::string_view name, std::string_view help) {
+    out_.family(name, Type::gauge, help);
+    for (const auto& [venue, health] : venues_) {
+      if (health.clock_offset_ms)
+        out_.value({{"venue", venue}}, static_cast<double>(*health.clock_offset_ms) / 1e3);
+    }
   }
 
  private:
@@ -85,6 +96,23 @@ void write_feeds(TextWriter& out, const ServerState& state) {
   feeds.family("lockstep_feed_lag_seconds", Type::gauge,
                "Newest receive time less its event time, by this machine's clock.",
                [](const Health& health) { return static_cast<double>(health.lag_ms) / 1e3; });
+  feeds.known_offsets("lockstep_clock_offset_seconds",
+                      "This machine's clock less the venue's, as its history host tells it.");
+  feeds.family("lockstep_history_compared_total", Type::counter, "Closed bars compared with history.",
+               [](const Health& health) { return health.with_history.compared; });
+  feeds.family("lockstep_history_differences_total", Type::counter,
+               "Closed bars that history said otherwise, twice: revisions.",
+               [](const Health& health) { return health.with_history.different; });
+  feeds.family("lockstep_history_absent_total", Type::counter, "Closed bars that history does not have.",
+               [](const Health& health) { return health.with_history.other; });
+  feeds.family("lockstep_trades_compared_total", Type::counter, "Closed bars compared with those made from trades.",
+               [](const Health& health) { return health.with_trades.compared; });
+  feeds.family("lockstep_trades_differences_total", Type::counter,
+               "Closed bars that trades make otherwise; history was asked.",
+               [](const Health& health) { return health.with_trades.different; });
+  feeds.family("lockstep_trades_corrected_total", Type::counter,
+               "Of these, bars that history then had as trades make them.",
+               [](const Health& health) { return health.with_trades.other; });
   feeds.family("lockstep_rest_requests_total", Type::counter, "REST requests sent.",
                [](const Health& health) { return health.rest.requests; });
   feeds.family("lockstep_rest_errors_total", Type::counter, "REST requests without a usable answer.",
@@ -118,6 +146,10 @@ void write_engine(TextWriter& out, const ServerState& state) {
   out.family("lockstep_queue_depth", Type::gauge, "Events that wait for a shard.");
   for (std::size_t shard = 0; shard < health.queue_depth.size(); ++shard)
     out.value({{"shard", std::to_string(shard)}}, health.queue_depth[shard]);
+  out.family("lockstep_queue_lag_seconds", Type::gauge,
+             "How long the oldest event at hand of a shard has waited since its socket.");
+  for (std::size_t shard = 0; shard < health.lag_ms.size(); ++shard)
+    out.value({{"shard", std::to_string(shard)}}, static_cast<double>(health.lag_ms[shard]) / 1e3);
   out.single("lockstep_events_lost_total", Type::counter,
              "Events that found a shard's queue full; their series were repaired.", health.events_lost);
   out.single("lockstep_signals_lost_total", Type::counter, "Publications that found the outputs' queue full.",

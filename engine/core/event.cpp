@@ -56,6 +56,10 @@ const char* to_string(Reason reason) {
       return "engine_stuck";
     case Reason::removed:
       return "removed";
+    case Reason::behind:
+      return "behind";
+    case Reason::trades_differ:
+      return "trades_differ";
   }
   return "unknown";
 }

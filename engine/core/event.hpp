@@ -53,8 +53,10 @@ enum class Reason : std::uint8_t {
   suspended,         ///< the machine slept, or its clock was set: nothing is known of the time between
   engine_stuck,      ///< a thread of the daemon does not move
   removed,           ///< somebody has told the daemon to let it go
+  behind,            ///< events have waited for longer than engine.lag_ms_max
+  trades_differ,     ///< a closed bar is not the one that the venue's trades make: history is asked
 };
-inline constexpr Reason kLastReason = Reason::removed;
+inline constexpr Reason kLastReason = Reason::trades_differ;
 const char* to_string(Reason reason);
 
 /// One record of the queue, 80 bytes. Times are UTC. Which fields are set depends on kind; the rest are zero.

@@ -51,12 +51,12 @@ constexpr VenueRules kUsdmRules{
 };
 
 /// Stream names are lower case, symbols in frames upper case; bytes beyond ASCII stay as they are.
-std::string stream_name(const Topic& topic) {
+std::string stream_name(const Topic& topic, std::string_view trades) {
   std::string name = topic.symbol;
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return name + (topic.interval.empty() ? "@trade" : "@kline_" + topic.interval);
+  return name + (topic.interval.empty() ? std::string(trades) : "@kline_" + topic.interval);
 }
 
 }  // namespace
@@ -86,7 +86,9 @@ bool BinanceVenue::is_topic_error(const Reply& reply) const {
 
 std::vector<std::string> BinanceVenue::subscribe(std::int64_t id, std::span<const Topic> topics) const {
   std::string names;
-  for (const Topic& topic : topics) names += (names.empty() ? "\"" : ",\"") + stream_name(topic) + '"';
+  // Single trades of USD-M are not documented.
+  const std::string_view trades = rules().name == kUsdmRules.name ? "@aggTrade" : "@trade";
+  for (const Topic& topic : topics) names += (names.empty() ? "\"" : ",\"") + stream_name(topic, trades) + '"';
   return {fmt::format(R"({{"method":"SUBSCRIBE","params":[{}],"id":{}}})", names, id)};
 }
 

@@ -28,6 +28,7 @@ constexpr FaultInfo kFaults[] = {
     {key_order, "key_order", closing_frame, "D14"},
     {duplicate_key, "duplicate_key", closing_frame, "D14"},
     {hostile_symbol, "hostile_symbol", closing_frame, "D16"},
+    {lost_update, "lost_update", closing_frame, "D4 D6", false, false},
     {early_close, "early_close", open_frame, "D5"},
     {repeats, "repeats", open_frame, "N3", true},
     {fragments, "fragments", wire, "N16"},
@@ -91,6 +92,8 @@ bool can_do(Dialect dialect, VenueFault fault) {
   switch (fault) {
     case lost:
       return dialect != Dialect::kraken_v2;  // Coinbase's trades have numbers
+    case lost_update:
+      return dialect == Dialect::kraken_v2;
     case late_close:
     case other_close:
     case unflagged_close:

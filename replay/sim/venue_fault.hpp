@@ -32,6 +32,7 @@ enum class VenueFault : std::uint8_t {
   key_order,        ///< keys in another order
   duplicate_key,    ///< a needed key twice
   hostile_symbol,   ///< the same of a symbol whose name is an attack, before it
+  lost_update,      ///< the last one of a bar that nothing says to be final: trades alone tell
   // Frames of an open bar.
   early_close,  ///< the flag says closed
   repeats,      ///< lasting: the same frame over and over, and no other
@@ -79,6 +80,7 @@ struct FaultInfo {
   FaultPlace place;
   std::string_view rows;    ///< "N3 D14"
   bool is_lasting = false;  ///< it goes on for the time given
+  bool is_drawn = true;     ///< by a seed; false: only where it is asked for
 };
 
 /// All of them, in the order of VenueFault.

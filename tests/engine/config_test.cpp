@@ -308,6 +308,7 @@ TEST_CASE("each wrong value of [engine] is refused with its place and what would
       {"shards = 65", "shards = 65: must be a whole number from 1 to 64"},
       {"shards = true", "shards = true: must be a whole number from 1 to 64"},
       {"poll = \"spin\"", "poll = \"spin\": must be one of (in quotes): wait, busy"},
+      {"lag_ms_max = -1", "lag_ms_max = -1: must be a whole number from 0 to 3600000"},
       {"queue_events_max = 1023", "queue_events_max = 1023: must be a whole number from 1024 to 67108864"},
       {"late_s = 0", "late_s = 0: must be a whole number from 1 to 3600"},
       {"log_level = \"verbose\"",

@@ -52,6 +52,7 @@ Config random_settings(Rng& rng) {
   engine.shards = static_cast<int>(rng.between(1, 64));
   engine.poll = rng.chance(50) ? PollMode::busy : PollMode::wait;
   engine.queue_events_max = static_cast<int>(rng.between(1024, 1 << 20));
+  engine.lag_ms_max = static_cast<int>(rng.between(0, 3'600'000));
   engine.late_s = static_cast<int>(rng.between(1, 600));
   engine.log_level = rng.chance(50) ? "trace" : "warn";
   if (rng.chance(50)) engine.log_file = random_name(rng);
@@ -84,6 +85,8 @@ void require_same(const feeds::FeedConfig& a, const feeds::FeedConfig& b) {
   REQUIRE(a.rest_url == b.rest_url);
   REQUIRE(a.ca_file == b.ca_file);
   REQUIRE(a.silence_s == b.silence_s);
+  REQUIRE(a.cross_check == b.cross_check);
+  REQUIRE(a.clock_offset_ms_max == b.clock_offset_ms_max);
   REQUIRE(a.backoff_ms_max == b.backoff_ms_max);
   REQUIRE(a.streams_max == b.streams_max);
 }
@@ -97,6 +100,7 @@ void require_same(const Config& a, const Config& b) {
   REQUIRE(a.engine.shards == b.engine.shards);
   REQUIRE(a.engine.poll == b.engine.poll);
   REQUIRE(a.engine.queue_events_max == b.engine.queue_events_max);
+  REQUIRE(a.engine.lag_ms_max == b.engine.lag_ms_max);
   REQUIRE(a.engine.late_s == b.engine.late_s);
   REQUIRE(a.engine.log_level == b.engine.log_level);
   REQUIRE(a.engine.log_file == b.engine.log_file);

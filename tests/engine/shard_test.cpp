@@ -124,6 +124,39 @@ std::vector<Signal> run_shard(const core::Catalog& catalog, const SeriesSettings
 
 }  // namespace
 
+TEST_CASE("N17: a shard says how long the oldest event at hand has waited, and that none is",
+          "[engine][shard][fault][N17]") {
+  const core::Catalog catalog = make_catalog_of_six();
+  const SeriesSettings settings = make_settings(rolling_anchor(60, 10));
+  boost::asio::io_context io;
+  SignalQueue signals(1 << 10);
+  DetailAnswerQueue answers(16);
+  OutputsWaker waker(io, [] {});
+  SilentFeed feed;
+  const std::vector<feeds::Feed*> feed_of_series(catalog.size(), &feed);
+  EngineConfig config;
+  config.poll = PollMode::busy;
+  ShardThread shard(catalog, {0, 1, 2, 3, 4, 5}, settings, config, signals, answers, waker, feed_of_series);
+  FeedOutlet outlet({&shard.queue()});
+  shard.start_turns();
+  constexpr std::int64_t kNow = 100'000'000'000;
+  MarketEvent event;
+  event.kind = core::EventKind::listed;
+  event.price_scale = 2;
+  CHECK(shard.lag_ns(kNow) == 0);
+  event.ts_recv_ns = 0;  // a venue's clock has none
+  REQUIRE(outlet.push(event));
+  event.ts_recv_ns = kNow - 7'000'000'000;
+  REQUIRE(outlet.push(event));
+  event.ts_recv_ns = kNow - 1'000'000'000;
+  REQUIRE(outlet.push(event));
+  shard.turn();
+  CHECK(shard.lag_ns(kNow) == 7'000'000'000);
+  shard.turn();  // nothing is left
+  CHECK(shard.lag_ns(kNow) == 0);
+  shard.stop();
+}
+
 TEST_CASE("events go to the series they name, and to nobody else's", "[engine][shard]") {
   const core::Catalog catalog = make_catalog_of_six();
   const SeriesSettings settings = make_settings(rolling_anchor(60, 10));

@@ -175,4 +175,41 @@ TEST_CASE("P4: while a thread is stuck every series is shown as stale, and as it
   REQUIRE(out.back().sequence == 8);
 }
 
+TEST_CASE("N17: what waited too long is shown as stale, and by itself as it is when the shard has caught up",
+          "[engine][gate][fault][N17]") {
+  std::vector<Signal> out;
+  SignalGate gate(4, [&](const Signal& signal) { out.push_back(signal); });
+  constexpr std::int64_t kLimitNs = 5'000'000'000;
+  Signal signal;
+  signal.kind = Signal::Kind::closed_bar;
+  signal.state = SeriesState::live;
+  signal.reason = core::Reason::none;
+  signal.is_valid = true;
+  signal.sequence = 7;
+  for (signal.series = 0; signal.series < 4; ++signal.series) gate.take(signal);
+  out.clear();
+  gate.note_lag(1, 2, kLimitNs, kLimitNs);  // at the limit, not beyond
+  REQUIRE(out.empty());
+  gate.note_lag(1, 2, kLimitNs + 1, kLimitNs);
+  REQUIRE(out.size() == 4);
+  for (const Signal& shown : out) {
+    const bool is_of_the_slow_shard = shown.series % 2 == 1;
+    CHECK(shown.is_valid != is_of_the_slow_shard);
+    CHECK((shown.state == SeriesState::stale) == is_of_the_slow_shard);
+    CHECK((shown.reason == core::Reason::behind) == is_of_the_slow_shard);
+  }
+  signal.series = 1;
+  signal.sequence = 8;
+  gate.take(signal);
+  CHECK_FALSE(out.back().is_valid);
+  gate.note_lag(1, 2, kLimitNs / 2 + 1, kLimitNs);  // not yet
+  CHECK_FALSE(out.back().is_valid);
+  out.clear();
+  gate.note_lag(1, 2, kLimitNs / 2, kLimitNs);
+  REQUIRE(out.size() == 4);
+  for (const Signal& shown : out) CHECK(shown.is_valid);
+  gate.note_lag(1, 2, kLimitNs * 100, 0);  // no limit
+  CHECK(out.size() == 4);
+}
+
 }  // namespace lockstep::engine::test

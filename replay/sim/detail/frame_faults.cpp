@@ -184,6 +184,9 @@ std::optional<std::vector<std::string>> altered(VenueFault fault, Dialect dialec
   switch (fault) {
     case VenueFault::lost:
       return Texts{};
+    case VenueFault::lost_update:
+      if (json.find("\"ohlc\"") == std::string::npos) return std::nullopt;
+      return Texts{};
     case VenueFault::twice:
       return Texts{json, json};
     case VenueFault::cut_text:

@@ -45,9 +45,12 @@ void Publisher::subscribe(StreamKey key, Subscriber& subscriber) {
   if (at == streams.end() || at->interval != key.interval) {
     Stream stream;
     stream.interval = key.interval;
-    const std::size_t named = std::min(static_cast<std::size_t>(key.interval), kSimIntervals.size() - 1);
-    stream.name =
-        history_.model().spec(key.symbol).stream_name + "@kline_" + std::string(kSimIntervals[named].name);
+    stream.name = history_.model().spec(key.symbol).stream_name;
+    if (key.interval == kTradesInterval) {
+      stream.name += text_.dialect() == Dialect::binance_usdm ? "@aggTrade" : "@trade";
+    } else {
+      stream.name.append("@kline_").append(kSimIntervals[static_cast<std::size_t>(key.interval)].name);
+    }
     at = streams.insert(at, std::move(stream));
   }
   if (std::find(at->subscribers.begin(), at->subscribers.end(), &subscriber) == at->subscribers.end()) {
@@ -194,8 +197,9 @@ void Publisher::push_trades(int symbol, Stream& stream, std::int64_t minute, std
     stream.next_trade = 0;
   }
   is_closing_ = true;
-  if (!is_new && !due.empty())
-    push_text(stream, text_.trades_frame(history_.model().spec(symbol), due, ts_event_ms));
+  if (is_new || due.empty()) return;
+  for (const std::string& json : text_.trades_frames(history_.model().spec(symbol), due, ts_event_ms))
+    push_text(stream, json);
 }
 
 // The stream's running bar with this state of a minute on top. Minutes settle lazily: a stream that was

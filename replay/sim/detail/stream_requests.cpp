@@ -75,7 +75,7 @@ std::string StreamRequests::reply(std::string_view message) {
       return error(4, "Too many subscriptions", id_text);
     }
     for (const std::string& name : *names) {
-      const auto key = kline_key(name);
+      const auto key = stream_key(name);
       if (key && is_refused(model_, key->symbol))
         return error(2, "Invalid request: no stream " + name, id_text);
     }
@@ -111,7 +111,12 @@ void StreamRequests::clear() {
 }
 
 // Names are case-sensitive on the venue: an upper-case symbol is acked and stays silent.
-std::optional<StreamKey> StreamRequests::kline_key(std::string_view name) const {
+std::optional<StreamKey> StreamRequests::stream_key(std::string_view name) const {
+  const std::string_view trades = dialect_ == Dialect::binance_usdm ? "@aggTrade" : "@trade";
+  if (name.ends_with(trades) && pushes_klines_) {
+    const auto symbol = model_.find_stream(name.substr(0, name.size() - trades.size()));
+    return symbol ? std::optional(StreamKey{*symbol, kTradesInterval}) : std::nullopt;
+  }
   const std::size_t at = name.find("@kline_");
   if (at == std::string_view::npos || !pushes_klines_) return std::nullopt;
   const auto symbol = model_.find_stream(name.substr(0, at));
@@ -121,7 +126,7 @@ std::optional<StreamKey> StreamRequests::kline_key(std::string_view name) const 
 }
 
 void StreamRequests::subscribe(const std::string& name) {
-  const auto [at, is_new] = streams_.emplace(name, kline_key(name));
+  const auto [at, is_new] = streams_.emplace(name, stream_key(name));
   if (is_new && at->second) publisher_.subscribe(*at->second, subscriber_);
 }
 

@@ -62,7 +62,7 @@ class StreamRequests final : public ClientRequests {
 
  private:
   std::string reply(std::string_view message);
-  std::optional<StreamKey> kline_key(std::string_view name) const;
+  std::optional<StreamKey> stream_key(std::string_view name) const;
   void subscribe(const std::string& name);
   void unsubscribe(const std::string& name);
   std::string error(int code, std::string_view message, std::string_view id_text) const;

@@ -185,22 +185,6 @@ std::string VenueText::kraken_frame(const SymbolSpec& spec, const SimInterval& i
          iso_text(interval.next_open(bar.ts_open_ms)) + R"("}]})";
 }
 
-// Newest first, as Coinbase has them.
-std::string VenueText::trades_frame(const SymbolSpec& spec, const std::vector<SimTrade>& trades,
-                                    std::int64_t ts_event_ms) const {
-  std::string text = R"({"channel":"market_trades","timestamp":")" + iso_text(ts_event_ms) +
-                     R"(","sequence_num":)" + std::string(kSequencePlace) +
-                     R"(,"events":[{"type":"update","trades":[)";
-  for (auto trade = trades.rbegin(); trade != trades.rend(); ++trade) {
-    text += trade == trades.rbegin() ? R"({"product_id":")" : R"(,{"product_id":")";
-    text += symbol_name(spec) + R"(","trade_id":")" + std::to_string(trade->id) + R"(","price":")";
-    append_price(text, spec, trade->price);
-    text += R"(","size":")", append_quantity(text, spec, trade->quantity);
-    text += R"(","time":")" + iso_text(trade->ts_ms) + R"(","side":"BUY"})";
-  }
-  return text + "]}]}";
-}
-
 // Rows of history: Bybit and OKX as arrays of texts, Coinbase as objects, Kraken with the time in seconds.
 void VenueText::append_other_row(std::string& out, const SymbolSpec& spec, const SimBar& bar) const {
   const auto price = [&](const char* before, std::int64_t ticks) {

@@ -100,6 +100,12 @@ VenueRequests::Texts VenueRequests::answer_bybit(std::string_view message) {
   if (is_spot && topics.size() > 10) return reply(false, "args size >10");
   std::vector<StreamKey> keys;
   for (const std::string& topic : topics) {
+    if (topic.starts_with("publicTrade.")) {
+      const auto traded = text_.find_symbol(model_, topic.substr(12));
+      if (!traded || is_refused(model_, *traded)) return reply(false, "Invalid symbol :[" + topic + "]");
+      keys.push_back({*traded, kTradesInterval});
+      continue;
+    }
     const std::size_t first = topic.find('.'), second = topic.find('.', first + 1);
     if (!topic.starts_with("kline.") || second == std::string::npos)
       return reply(false, "error:handler not found,topic:" + topic);
@@ -130,8 +136,9 @@ VenueRequests::Texts VenueRequests::answer_okx(std::string_view message) {
   for (const Json& arg : *args) {
     const std::string channel = text_of(arg, "channel"), name = text_of(arg, "instId");
     const auto symbol = text_.find_symbol(model_, name);
-    const int interval =
-        channel.starts_with("candle") ? find_interval(text_.dialect(), channel.substr(6)) : -1;
+    const int interval = channel == "trades-all"         ? kTradesInterval
+                         : channel.starts_with("candle") ? find_interval(text_.dialect(), channel.substr(6))
+                                                         : -1;
     if (!symbol || interval < 0 || is_refused(model_, *symbol)) {
       replies.push_back(
           error("60018", "Wrong URL or channel:" + channel + ",instId:" + name +
@@ -195,7 +202,9 @@ VenueRequests::Texts VenueRequests::answer_kraken(std::string_view message) {
   if (method == "ping") return {R"({"method":"pong"})"};
   const Json params = request.value("params", Json::object());
   const auto interval_at = params.find("interval");
-  const int interval = interval_at != params.end() && interval_at->is_number_integer()
+  const bool is_trades = text_of(params, "channel") == "trade";
+  const int interval = is_trades ? kTradesInterval
+                       : interval_at != params.end() && interval_at->is_number_integer()
                            ? find_interval(text_.dialect(), interval_at->dump())
                            : -1;
   Texts replies;
@@ -204,15 +213,17 @@ VenueRequests::Texts VenueRequests::answer_kraken(std::string_view message) {
     const bool is_known = symbol && !is_refused(model_, *symbol);
     Json reply = {{"method", "subscribe"}};
     if (request.contains("req_id")) reply["req_id"] = request["req_id"];
-    if (method != "subscribe" || text_of(params, "channel") != "ohlc" || interval < 0 || !is_known) {
+    if (method != "subscribe" || (text_of(params, "channel") != "ohlc" && !is_trades) || interval < 0 ||
+        !is_known) {
       reply["error"] =
           is_known ? "Subscription ohlc interval not supported" : "Currency pair not supported " + name;
       reply["success"] = false;
       reply["symbol"] = name;
     } else {
       subscribe(*symbol, interval);
-      reply["result"] = {
-          {"channel", "ohlc"}, {"interval", *interval_at}, {"snapshot", true}, {"symbol", name}};
+      reply["result"] =
+          Json{{"channel", is_trades ? "trade" : "ohlc"}, {"snapshot", !is_trades}, {"symbol", name}};
+      if (!is_trades) reply["result"]["interval"] = *interval_at;
       reply["success"] = true;
     }
     replies.push_back(reply.dump());

@@ -40,9 +40,9 @@ class VenueText {
   /// The frames that tell the state of one bar; ts_event_ms is the time they are pushed. One text a frame.
   std::vector<std::string> bar_frames(const SymbolSpec& spec, const SimInterval& interval, const SimBar& bar,
                                       std::int64_t ts_event_ms, bool is_closed) const;
-  /// A frame of trades, oldest first in `trades`.
-  std::string trades_frame(const SymbolSpec& spec, const std::vector<SimTrade>& trades,
-                           std::int64_t ts_event_ms) const;
+  /// The frames that tell of trades, oldest first in `trades`.
+  std::vector<std::string> trades_frames(const SymbolSpec& spec, const std::vector<SimTrade>& trades,
+                                         std::int64_t ts_event_ms) const;
 
   /// {"e":"kline",...} of one bar (Binance).
   void append_kline(std::string& out, const SymbolSpec& spec, const SimInterval& interval, const SimBar& bar,
@@ -64,6 +64,9 @@ class VenueText {
   std::string coinbase_frame(const SymbolSpec& spec, const SimBar& bar, std::int64_t ts_event_ms) const;
   std::string kraken_frame(const SymbolSpec& spec, const SimInterval& interval, const SimBar& bar,
                            std::int64_t ts_event_ms) const;
+  std::string coinbase_trades(const SymbolSpec& spec, const std::vector<SimTrade>& trades,
+                              std::int64_t ts_event_ms) const;
+  std::string trade_row(const SymbolSpec& spec, const SimTrade& trade, std::int64_t ts_event_ms) const;
   void append_quote(std::string& out, const SymbolSpec& spec, std::int64_t units) const;
   void append_symbol(std::string& out, const SymbolSpec& spec) const;
   void append_filters(std::string& out, const SymbolSpec& spec) const;

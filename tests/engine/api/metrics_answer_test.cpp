@@ -24,6 +24,9 @@ ApiHooks full_hooks(const metrics::Registry& registry) {
     one.connected = true;
     one.frames = 10;
     one.lag_ms = 250;
+    one.clock_offset_ms = -1'500;
+    one.with_history = {30, 2, 1};
+    one.with_trades = {20, 3, 2};
     one.rest.requests = 4;
     one.rest.wait_ms = 1'500;
     feeds::FeedHealth two = one;
@@ -34,6 +37,7 @@ ApiHooks full_hooks(const metrics::Registry& registry) {
   hooks.daemon_health = [] {
     DaemonHealth health;
     health.queue_depth = {3, 0};
+    health.lag_ms = {250, 0};
     health.has_journal = true;
     health.journal.records = 77;
     return health;
@@ -116,6 +120,15 @@ TEST_CASE("/metrics counts series by venue and state, and adds up the feeds of a
   CHECK(has_line(text, "lockstep_rest_requests_total{venue=\"binance_spot\"} 8"));
   CHECK(has_line(text, "lockstep_rest_wait_seconds_total{venue=\"binance_spot\"} 3"));
   CHECK(has_line(text, "lockstep_queue_depth{shard=\"0\"} 3"));
+  CHECK(has_line(text, "lockstep_queue_lag_seconds{shard=\"0\"} 0.25"));
+  CHECK(has_line(text, "lockstep_clock_offset_seconds{venue=\"binance_spot\"} -1.5"));
+  // Two feeds of the venue.
+  CHECK(has_line(text, "lockstep_history_compared_total{venue=\"binance_spot\"} 60"));
+  CHECK(has_line(text, "lockstep_history_differences_total{venue=\"binance_spot\"} 4"));
+  CHECK(has_line(text, "lockstep_history_absent_total{venue=\"binance_spot\"} 2"));
+  CHECK(has_line(text, "lockstep_trades_compared_total{venue=\"binance_spot\"} 40"));
+  CHECK(has_line(text, "lockstep_trades_differences_total{venue=\"binance_spot\"} 6"));
+  CHECK(has_line(text, "lockstep_trades_corrected_total{venue=\"binance_spot\"} 4"));
   CHECK(has_line(text, "lockstep_journal_records_total 77"));
   CHECK(has_line(text, "lockstep_audit_mismatches_total 0"));
   CHECK(has_line(text, "lockstep_api_requests_total 1"));
