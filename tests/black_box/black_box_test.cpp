@@ -296,8 +296,8 @@ void run_scenario(const Scenario& scenario) {
 
 }  // namespace
 
-TEST_CASE("N1, N2, N7, N11, N16, D1, P3: over bad lines the bars of all venues are the truth",
-          "[black_box][fault][N1][N2][N7][N11][N16][D1][P3]") {
+TEST_CASE("N1, N2, N7, N11, N16, D1, P2, P3: over bad lines the bars of all venues are the truth",
+          "[black_box][fault][N1][N2][N7][N11][N16][D1][P2][P3]") {
   run_scenario({20261121, 3, 14, 8s});
 }
 
