@@ -90,6 +90,7 @@ ParseResult parse_trade(Object& event, char id_key, Frame& frame) {
   SeenFields seen;
   TradeRecord& trade = frame.trades.emplace_back();
   std::int64_t id = 0;
+  std::int64_t sent_ms = 0;
   const ParseResult result = for_each_field(event, [&](std::string_view key, Value& value) -> ParseResult {
     if (key.size() != 1) return kOk;
     if (key[0] == id_key) {
@@ -102,7 +103,9 @@ ParseResult parse_trade(Object& event, char id_key, Frame& frame) {
       case 'e':
         return seen.add(0) ? kOk : duplicate("e");
       case 'E':
-        return take(seen, 1, "E", value, trade.ts_event_ms, json::read_int);
+        return take(seen, 1, "E", value, sent_ms, json::read_int);
+      case 'T':
+        return take(seen, 7, "T", value, trade.ts_event_ms, json::read_int);
       case 's':
         return take(seen, 2, "s", value, trade.symbol, json::read_string);
       case 'p':
@@ -120,8 +123,10 @@ ParseResult parse_trade(Object& event, char id_key, Frame& frame) {
   for (unsigned bit = 1; bit < std::size(kNames); ++bit) {
     if (!seen.has(bit)) return missing(kNames[bit]);
   }
+  // It belongs to the bar that it was traded in, whenever it was sent.
+  if (!seen.has(7)) trade.ts_event_ms = sent_ms;
   frame.kind = FrameKind::trade;
-  frame.ts_event_ms = trade.ts_event_ms;
+  frame.ts_event_ms = sent_ms;
   return kOk;
 }
 

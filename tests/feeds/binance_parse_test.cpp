@@ -105,7 +105,8 @@ TEST_CASE("recorded trades and aggregate trades give price, quantity and id", "[
   REQUIRE(spot.result.is_ok());
   REQUIRE(spot.frame.kind == FrameKind::trade);
   CHECK(spot.frame.trades.at(0).symbol == "BTCUSDT");
-  CHECK(spot.frame.trades.at(0).ts_event_ms == 1723161255343);
+  CHECK(spot.frame.trades.at(0).ts_event_ms == 1723161255342);  // T: when it was traded
+  CHECK(spot.frame.ts_event_ms == 1723161255343);               // E: when it was sent
   CHECK(spot.frame.trades.at(0).price == "61837.63000000");
   CHECK(spot.frame.trades.at(0).quantity == "0.02000000");
   CHECK(spot.frame.trades.at(0).trade_id == "3735683259");
