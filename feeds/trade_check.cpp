@@ -66,6 +66,17 @@ TradeCheck::TradeCheck(boost::asio::io_context& io, const Venue& venue, const co
       std::move(settings), std::move(handlers));
 }
 
+bool TradeCheck::resume(SeriesId id) {
+  for (TopicIndex topic = 0; topic < topics_.size(); ++topic) {
+    const auto& of = symbols_[topic].series;
+    if (std::none_of(of.begin(), of.end(), [id](const Checked& checked) { return checked.id == id; }))
+      continue;
+    connection_->subscribe_again(topic);
+    return true;
+  }
+  return false;
+}
+
 void TradeCheck::reset(Symbol& symbol) {
   symbol.order.reset();
   for (Checked& checked : symbol.series) {
@@ -119,6 +130,7 @@ void TradeCheck::tick() {
   if (std::exchange(is_ending_, false)) connection_->drop(Reason::disconnected, "it is about to end");
   for (Symbol& symbol : symbols_) {
     for (Checked& checked : symbol.series) {
+      if (outlet_.is_rejected(checked.id)) continue;
       for (const CrossCheck::Difference& difference : checked.check.look(outlet_.told().of(checked.id)))
         tell(checked, difference);
     }

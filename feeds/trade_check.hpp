@@ -31,6 +31,8 @@ class TradeCheck {
 
   void start() { connection_->start(); }
   void stop() { connection_->stop(); }
+  /// A series of this one that was rejected is listed again. False: it is none of this one's.
+  bool resume(core::SeriesId id);
   /// Makes the connection anew.
   void drop(const std::string& why) { connection_->drop(core::Reason::silent, why); }
   /// Compares what has come. To be called regularly, never from inside a handler of the connection.

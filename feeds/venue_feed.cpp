@@ -158,6 +158,7 @@ void VenueFeed::ask_listing() {
       std::copy_if(series_.begin(), series_.end(), std::back_inserter(listed),
                    [this](SeriesId id) { return !outlet_.is_rejected(id); });
       start_streams(listed);
+      start_checks(listed);
       start_audit();
     }
     names_.clear();
@@ -276,6 +277,7 @@ void VenueFeed::resume(const std::vector<SeriesId>& listed_again) {
     if (!is_known) rest.push_back(id);
   }
   start_streams(rest);
+  start_checks(listed_again);
 }
 
 /// Beside their bars, the trades of some symbols: on connections of their own, so that what is heard of one
@@ -284,7 +286,9 @@ void VenueFeed::start_checks(const std::vector<SeriesId>& listed) {
   std::vector<SeriesId> checked;
   std::copy_if(listed.begin(), listed.end(), std::back_inserter(checked), [this](SeriesId id) {
     const core::Series& series = catalog_[id];
-    return (venue_.has_bar_stream(series.interval) || roll_up_from_) &&
+    const bool is_known =
+        std::any_of(checks_.begin(), checks_.end(), [id](const auto& check) { return check->resume(id); });
+    return !is_known && (venue_.has_bar_stream(series.interval) || roll_up_from_) &&
            std::any_of(config_.cross_check.begin(), config_.cross_check.end(),
                        [&](const std::string& pattern) { return matches(pattern, series.symbol); });
   });
@@ -356,7 +360,6 @@ void VenueFeed::start_streams(const std::vector<SeriesId>& listed) {
         [this, number] { return link_settings(number); }, std::vector<SeriesId>(first, last)));
     streams_.back()->start();
   }
-  start_checks(listed);
 }
 
 void VenueFeed::tick() {

@@ -52,6 +52,7 @@ void VenueFeed::place(const std::vector<SeriesId>& listed) {
     }
   }
   start_streams(rest);
+  start_checks(listed);
 }
 
 void VenueFeed::remove(const std::vector<SeriesId>& series) {
