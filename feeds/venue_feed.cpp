@@ -9,6 +9,7 @@
 #include "engine/core/defence.hpp"
 #include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
+#include "feeds/symbol_patterns.hpp"
 #include "feeds/venue_http.hpp"
 
 namespace lockstep::feeds {
