@@ -105,16 +105,18 @@ bool Player::apply_event(const RecordView& record) {
       puts_off_ && settings_ != nullptr && settings_->anchor.kind != Anchor::Kind::rolling;
   if (is_put_off) return put_off(record);
   EventRecord event;
-  if (!decode(record.payload, event) || event.event.series >= slots_.size()) return false;
+  if (!decode(record.payload, event)) return false;
+  if (event.event.series >= slots_.size()) return is_before_start();
   give(slots_[event.event.series], record.header.sequence, event);
   return true;
 }
 
 bool Player::put_off(const RecordView& record) {
   Later& later = later_.emplace_back();
-  if (!decode(record.payload, later.event) || later.event.event.series >= slots_.size()) {
+  const bool is_event = decode(record.payload, later.event);
+  if (!is_event || later.event.event.series >= slots_.size()) {
     later_.pop_back();
-    return false;
+    return is_event && is_before_start();
   }
   later.sequence = record.header.sequence;
   later.next = kNone;

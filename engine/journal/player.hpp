@@ -71,6 +71,8 @@ class Player {
   bool apply_event(const RecordView& record);
   bool put_off(const RecordView& record);
   void prefetch(std::uint32_t at) const;
+  /// The records so far are what is left of a start whose beginning is gone: nobody knows their series.
+  bool is_before_start() const { return start_.epoch == 0; }
   void give(Slot& slot, std::uint64_t sequence, const EventRecord& event);
   void see_to_next_run(LiveSeries& series);
   void note_mismatch(Slot& slot, std::uint64_t sequence, const EventRecord& event);

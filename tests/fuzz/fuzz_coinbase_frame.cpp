@@ -2,6 +2,6 @@
 #include "tests/fuzz/fuzz_frame.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static lockstep::feeds::coinbase::CoinbaseFrameParser parser;
-  return lockstep::fuzz::run_frame(parser, data, size);
+  static lockstep::feeds::coinbase::CoinbaseFrameParser parser, other;
+  return lockstep::fuzz::run_frame(parser, other, data, size);
 }

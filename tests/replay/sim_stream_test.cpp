@@ -85,7 +85,7 @@ TEST_CASE("an unknown, upper-case or other stream is acked and stays silent", "[
   venue.start();
   WebClient client(venue, "/ws");
   const std::string stream =
-      GENERATE("nosuchusdt@kline_1m", "TRENDUSDT@kline_1m", "trendusdt@trade", "trendusdt@kline_7m");
+      GENERATE("nosuchusdt@kline_1m", "TRENDUSDT@kline_1m", "trendusdt@depth", "trendusdt@kline_7m");
   REQUIRE(client.ask(subscribe(stream)) == Json::parse(R"({"result":null,"id":1})"));
   REQUIRE_FALSE(client.next_within(100ms));  // ten bars
 }

@@ -25,7 +25,11 @@ TestServer make_server() {
   ApiConfig config = TestServer::any_port();
   config.token = kToken;
   ApiHooks hooks = past_hooks();
-  hooks.feed_health = [] { return std::vector<feeds::FeedHealth>(1); };
+  hooks.feed_health = [] {
+    std::vector<feeds::FeedHealth> health(1);
+    health[0].clock_offset_ms = 0;  // the venue has been asked
+    return health;
+  };
   hooks.config_text = [] { return std::string("[engine]\nshards = 1\n"); };
   hooks.snapshot_now = [] { return true; };
   hooks.audit_now = [] { return true; };

@@ -105,7 +105,11 @@ std::map<std::string, Json> real_answers() {
   hooks.audit_now = [] { return true; };
   hooks.change_series = some_change;
   hooks.series_changes = some_changes;
-  hooks.feed_health = [] { return std::vector<feeds::FeedHealth>(1); };
+  hooks.feed_health = [] {
+    std::vector<feeds::FeedHealth> health(1);
+    health[0].clock_offset_ms = 0;  // the venue has been asked
+    return health;
+  };
   hooks.config_text = [] { return std::string("[engine]\nshards = 1\n"); };
   ApiLimits limits;
   limits.heartbeat = std::chrono::milliseconds(50);

@@ -176,6 +176,17 @@ TEST_CASE("S13: a segment that is missing, or of another journal, is found and n
   REQUIRE(lived.recover_from(storage).findings.empty());
 }
 
+TEST_CASE("S9, S13: a journal whose beginning is gone, and no snapshot, is begun anew",
+          "[journal][fault][S9][S13]") {
+  Lived lived;
+  MemoryStorage storage(lived.storage);
+  storage.files.erase(lived.segments()[0]);
+  const Recovered recovered = lived.recover_from(storage);
+  REQUIRE(recovered.findings.size() == 1);
+  REQUIRE_THAT(recovered.findings[0], Catch::Contains("the journal's beginning is no longer there"));
+  REQUIRE(recovered.series[0] == nullptr);
+}
+
 TEST_CASE("S7: a snapshot of more than the journal holds is not used", "[journal][fault][S7]") {
   Lived lived(FsyncPolicy::always, 1'500);
   MemoryStorage storage(lived.storage);
