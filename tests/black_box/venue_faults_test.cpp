@@ -319,7 +319,7 @@ TEST_CASE("every fault of a venue, one after the other: the bars stay true, and 
 }
 
 TEST_CASE("faults drawn from a seed, of frames, connections and history: the bars stay true",
-          "[black_box][fault][venue_faults]") {
+          "[.][black_box][fault][venue_faults]") {
   Run run({.symbols = 3, .data_per_mille = 100, .web_per_mille = 60, .at_least = 12s});
   run.run();
   run.compare();
