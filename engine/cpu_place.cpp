@@ -10,23 +10,27 @@ namespace lockstep::engine {
 
 namespace {
 
-/// Of the process' first thread: our own set may be one CPU already.
-cpu_set_t allowed_cpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
-  return allowed;
+/// Of the process' first thread, when somebody asks first: our own set may be one CPU already, and later that
+/// thread's is smaller while it is away from those that spin.
+const cpu_set_t& allowed_cpus() {
+  static const cpu_set_t at_first = [] {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+    return allowed;
+  }();
+  return at_first;
 }
 
 }  // namespace
 
 std::size_t cpu_count() {
-  const cpu_set_t allowed = allowed_cpus();
+  const cpu_set_t& allowed = allowed_cpus();
   return std::max<std::size_t>(1, static_cast<std::size_t>(CPU_COUNT(&allowed)));
 }
 
 void stay_on_cpu(std::size_t place) {
-  const cpu_set_t allowed = allowed_cpus();
+  const cpu_set_t& allowed = allowed_cpus();
   const auto count = static_cast<std::size_t>(CPU_COUNT(&allowed));
   if (count < 2) return;
   std::size_t left = place % count;
@@ -38,6 +42,22 @@ void stay_on_cpu(std::size_t place) {
     pthread_setaffinity_np(pthread_self(), sizeof only, &only);
     return;
   }
+}
+
+CpuRetreat::CpuRetreat(std::size_t spinning) {
+  if (spinning == 0 || spinning >= cpu_count()) return;
+  cpu_set_t others = allowed_cpus();
+  for (int cpu = 0; cpu < CPU_SETSIZE && spinning > 0; ++cpu) {
+    if (!CPU_ISSET(cpu, &others)) continue;
+    CPU_CLR(cpu, &others);
+    --spinning;
+  }
+  is_away_ = pthread_getaffinity_np(pthread_self(), sizeof before_, &before_) == 0 &&
+             pthread_setaffinity_np(pthread_self(), sizeof others, &others) == 0;
+}
+
+CpuRetreat::~CpuRetreat() {
+  if (is_away_) pthread_setaffinity_np(pthread_self(), sizeof before_, &before_);
 }
 
 }  // namespace lockstep::engine

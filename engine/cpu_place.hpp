@@ -1,5 +1,7 @@
-// Which CPU a spinning thread stays on.
+// Which CPU a spinning thread stays on, and who stays off it.
 #pragma once
+
+#include <sched.h>
 
 #include <cstddef>
 
@@ -11,5 +13,20 @@ namespace lockstep::engine {
 void stay_on_cpu(std::size_t place);
 /// How many CPUs the process may use; at least 1.
 std::size_t cpu_count();
+
+/// While it lives, the calling thread and those that it starts stay off the first `spinning` of these CPUs: a
+/// thread that spins there would have to wait for theirs whenever it has let others run. Nothing happens
+/// where no CPU would be left, or the system refuses. To be ended on the same thread.
+class CpuRetreat {
+ public:
+  explicit CpuRetreat(std::size_t spinning);
+  ~CpuRetreat();
+  CpuRetreat(const CpuRetreat&) = delete;
+  CpuRetreat& operator=(const CpuRetreat&) = delete;
+
+ private:
+  cpu_set_t before_;
+  bool is_away_ = false;
+};
 
 }  // namespace lockstep::engine

@@ -98,6 +98,7 @@ class Daemon::Impl {
   ~Impl() { stop_threads(); }
 
   void start() {
+    const CpuRetreat retreat(spinning_threads());
     if (journal_) journal_->start();
     if (dispatcher_) dispatcher_->start();
     if (is_shard_on_network()) {
@@ -119,6 +120,7 @@ class Daemon::Impl {
   }
 
   void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
+    const CpuRetreat retreat(spinning_threads());
     on_signal_ = std::move(on_signal);
     watchdog_->start();  // from now on every thread is expected to move
     boost::asio::steady_timer timer(outputs_io_);
@@ -416,6 +418,12 @@ class Daemon::Impl {
     return config_.engine.poll == PollMode::busy && shards_.size() == 1 && cpu_count() < 3;
   }
 
+  /// They have the first CPUs, and everybody else the rest.
+  std::size_t spinning_threads() const {
+    if (config_.engine.poll != PollMode::busy) return 0;
+    return is_shard_on_network() ? 1 : 1 + shards_.size();
+  }
+
   void run_network() {
     auto work = boost::asio::make_work_guard(network_io_);
     note_health_again();
@@ -425,7 +433,8 @@ class Daemon::Impl {
       // slice.
       const bool has_shard = is_shard_on_network();
       while (!is_network_stopping_.load(std::memory_order_acquire)) {
-        const bool has_read = network_io_.poll() > 0;
+        // One at a time where the shard waits for its turn: while frames keep coming, poll() would not return.
+        const bool has_read = (has_shard ? network_io_.poll_one() : network_io_.poll()) > 0;
         const bool has_worked = has_shard && shards_.front()->turn();
         if (!has_read && !has_worked) std::this_thread::yield();
       }

@@ -54,6 +54,8 @@ TEST_CASE("bench --json gives one object with the documented figures", "[tools][
   for (const char* mode : {"busy", "wait"}) {
     for (const char* percentile : {"p50", "p99", "p999"}) {
       require_positive(figures, std::string("/latency/socket_to_signal_") + mode + "_ns/" + percentile);
+      require_positive(figures,
+                       std::string("/latency/at_50000_per_s_") + mode + "/socket_to_signal_ns/" + percentile);
     }
   }
 }

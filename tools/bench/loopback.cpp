@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,13 +13,13 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/cpu_place.hpp"
+#include "tools/bench/pace.hpp"
 #include "tools/bench/statistics.hpp"
 
 namespace lockstep::bench {
@@ -101,12 +100,10 @@ void spin(const std::atomic<bool>& is_done) {
 }
 
 void send_frames(int fd, std::size_t frames) {
-  engine::stay_on_cpu(1);
-  prctl(PR_SET_TIMERSLACK, 1UL);
-  std::mt19937 random(1);
+  Pace pace = Pace::one_at_a_time();
   std::array<char, kFrameBytes> frame{};
   for (std::size_t i = 0; i < frames; ++i) {
-    std::this_thread::sleep_for(std::chrono::nanoseconds(100'000 + random() % 100'000));
+    pace.wait();
     const std::int64_t sent_ns = stamp_ns();
     std::memcpy(frame.data(), &sent_ns, sizeof sent_ns);
     if (::send(fd, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size())) return;
