@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace lockstep::engine {
 
@@ -22,7 +24,28 @@ const cpu_set_t& allowed_cpus() {
   return at_first;
 }
 
+/// As the kernel's sched_attr, of which the C library knows nothing before glibc 2.41.
+struct SchedulingAttributes {
+  std::uint32_t size = sizeof(SchedulingAttributes);
+  std::uint32_t policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime_ns = 0;  // of an ordinary thread: its slice
+  std::uint64_t deadline_ns = 0;
+  std::uint64_t period_ns = 0;
+};
+constexpr std::uint64_t kShortSliceNs = 100'000;  // the shortest that the kernel gives
+
 }  // namespace
+
+void ask_for_short_slices() {
+  SchedulingAttributes attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  if (attributes.policy != SCHED_OTHER) return;  // whoever chose another policy meant it
+  attributes.runtime_ns = kShortSliceNs;
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
 
 std::size_t cpu_count() {
   const cpu_set_t& allowed = allowed_cpus();

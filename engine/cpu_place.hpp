@@ -29,4 +29,9 @@ class CpuRetreat {
   bool is_away_ = false;
 };
 
+/// The calling thread asks the scheduler for short time slices (Linux 6.12 and later; elsewhere nothing
+/// happens): when it wakes it goes before a thread of the same priority that is in the midst of a longer one.
+/// It gets no more of the CPU than before.
+void ask_for_short_slices();
+
 }  // namespace lockstep::engine

@@ -111,6 +111,7 @@ class Daemon::Impl {
     history_->start();
     network_ = std::thread([this] {
       name_thread("network");
+      ask_for_short_slices();
       run_network();
     });
     boost::asio::post(network_io_, [this] {

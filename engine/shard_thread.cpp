@@ -118,6 +118,7 @@ void ShardThread::begin(core::SeriesId id) {
 void ShardThread::start(std::size_t place) {
   thread_ = std::thread([this, place] {
     name_thread(("shard " + std::to_string(place - 1)).c_str());
+    ask_for_short_slices();
     if (poll_ == PollMode::busy) stay_on_cpu(place);
     take_up_adopted();
     run();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tools/bench/bench.hpp"
+#include "tools/bench/client_process.hpp"
 #include "tools/exit_code.hpp"
 
 namespace lockstep::tools {
@@ -17,7 +18,8 @@ namespace {
 struct Options {
   bench::BenchOptions bench;
   bool is_json = false;
-  bool has_one_cpu_path = false;  ///< this is the child that measures one of them
+  bool has_one_cpu_path = false;   ///< this is the child that measures one of them
+  bool is_stream_clients = false;  ///< this is the child whose clients read the API
   std::string only;
 };
 
@@ -56,6 +58,7 @@ void start_log() {
 
 int run_bench(const Options& options) {
   start_log();
+  if (options.is_stream_clients) return bench::serve_client_process();
   bench::Json figures;
   figures["machine"] = bench::describe_machine();
   figures["build"] = bench::describe_build();
@@ -83,6 +86,7 @@ void add_bench_command(CLI::App& app, std::function<int()>& run) {
   command->add_flag("--quick", options->bench.is_quick,
                     "Some seconds in all: shows that it works, not how fast it is");
   command->add_flag("--one-cpu-path", options->has_one_cpu_path)->group("");
+  command->add_flag("--stream-clients", options->is_stream_clients)->group("");
   command->callback([options, &run] { run = [options] { return run_bench(*options); }; });
 }
 

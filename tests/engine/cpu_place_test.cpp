@@ -50,5 +50,19 @@ TEST_CASE("nobody retreats from nothing, or where no CPU would be left", "[engin
   }
 }
 
+TEST_CASE("short slices leave a thread's policy as it was", "[engine][cpu_place]") {
+  int asked = -1, batch = -1;
+  std::thread([&] {
+    ask_for_short_slices();
+    asked = sched_getscheduler(0);
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_BATCH, &none);
+    ask_for_short_slices();
+    batch = sched_getscheduler(0);
+  }).join();
+  CHECK(asked == SCHED_OTHER);
+  CHECK(batch == SCHED_BATCH);
+}
+
 }  // namespace
 }  // namespace lockstep::engine

@@ -48,7 +48,10 @@ TEST_CASE("bench --json gives one object with the documented figures", "[tools][
         "/incremental/commit_ns_by_cpu_path/baseline", "/feed/parse_ns", "/feed/frames_per_s",
         "/batch/scalar/ns_per_symbol_bar", "/batch/ms_99x1500", "/engine/minute_close_5000_ms",
         "/api/get_signal/requests_per_s", "/api/fan_out/message_cpu_ns",
-        "/api/many_clients/messages_delivered", "/compute/bars_per_s", "/compute/seconds_1m_bars"}) {
+        "/api/many_clients/messages_delivered",
+        "/api/engine_with_clients/wait/receive_to_signal_ns/p99/ratio",
+        "/api/engine_with_clients/busy/send_to_signal_ns/p50/with", "/compute/bars_per_s",
+        "/compute/seconds_1m_bars"}) {
     require_positive(figures, path);
   }
   for (const char* mode : {"busy", "wait"}) {

@@ -1,13 +1,5 @@
 // The API server by itself: many stream clients, many requests. Clients are plain sockets on a thread of
 // their own; what the server takes is the CPU time of its thread alone.
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
@@ -20,8 +12,10 @@
 #include "engine/api/api_server.hpp"
 #include "tools/bench/bench.hpp"
 #include "tools/bench/clocks.hpp"
+#include "tools/bench/engine_with_clients.hpp"
 #include "tools/bench/frames.hpp"
 #include "tools/bench/statistics.hpp"
+#include "tools/bench/stream_clients.hpp"
 
 namespace lockstep::bench {
 namespace {
@@ -33,53 +27,6 @@ using engine::ApiServer;
 using engine::Signal;
 
 constexpr std::size_t kSymbols = 1'000;
-
-/// A connected socket that waits at most 10 s for anything.
-class Socket {
- public:
-  explicit Socket(int port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{10, 0};
-    const int on = 1;
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-      throw std::runtime_error("bench api: cannot connect to the server; `ulimit -n` may be too low");
-  }
-  ~Socket() { ::close(descriptor_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  void send(std::string_view text) {
-    if (::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
-      throw std::runtime_error("bench api: the server closed a connection");
-  }
-  /// Reads until `text` ends with a whole HTTP header; gives what follows it.
-  std::string read_header(std::string& header) {
-    header.clear();
-    for (;;) {
-      if (const std::size_t end = header.find("\r\n\r\n"); end != std::string::npos) {
-        std::string rest = header.substr(end + 4);
-        header.resize(end + 4);
-        return rest;
-      }
-      read_more(header);
-    }
-  }
-  void read_more(std::string& text) {
-    char bytes[16'384];
-    const ssize_t count = ::recv(descriptor_, bytes, sizeof bytes, 0);
-    if (count <= 0) throw std::runtime_error("bench api: no answer from the server");
-    text.append(bytes, static_cast<std::size_t>(count));
-  }
-
- private:
-  int descriptor_;
-};
 
 /// The server on its thread.
 class Server {
@@ -135,111 +82,12 @@ class Server {
   std::thread thread_;
 };
 
-/// Counts the whole frames in a server's bytes, whatever pieces they come in.
-class FrameCounter {
- public:
-  std::size_t take(const char* bytes, std::size_t count) {
-    std::size_t frames = 0;
-    while (count > 0) {
-      if (left_ > 0) {
-        const std::size_t part = std::min(left_, count);
-        left_ -= part;
-        bytes += part;
-        count -= part;
-        if (left_ == 0) ++frames;
-        continue;
-      }
-      head_[head_size_++] = static_cast<unsigned char>(*bytes++);
-      --count;
-      if (head_size_ < 2) continue;
-      const unsigned char length = head_[1] & 127u;
-      const std::size_t needed = length < 126 ? 2 : length == 126 ? 4 : 10;
-      if (head_size_ < needed) continue;
-      left_ = length < 126 ? length : 0;
-      for (std::size_t i = 2; i < needed; ++i) left_ = left_ << 8 | head_[i];
-      head_size_ = 0;
-      if (left_ == 0) ++frames;
-    }
-    return frames;
-  }
-
- private:
-  unsigned char head_[10] = {};
-  std::size_t head_size_ = 0;
-  std::size_t left_ = 0;
-};
-
-/// Websocket clients that read whatever comes, all on one thread.
-class Clients {
- public:
-  Clients(int port, std::size_t count, bool wants_all)
-      : epoll_(::epoll_create1(EPOLL_CLOEXEC)), counters_(count) {
-    const auto names = symbol_names(kSymbols);
-    std::string header;
-    for (std::size_t i = 0; i < count; ++i) {
-      Socket& socket = *sockets_.emplace_back(std::make_unique<Socket>(port));
-      socket.send("GET /v1/stream" + (wants_all ? std::string() : "?symbol=" + names[i % kSymbols]) +
-                  " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-      const std::string rest = socket.read_header(header);
-      if (header.find(" 101 ") == std::string::npos)
-        throw std::runtime_error("bench api: no upgrade: " + header);
-      frames_ += counters_[i].take(rest.data(), rest.size());
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket.descriptor(), &event);
-    }
-    thread_ = std::thread([this] { read(); });
-  }
-  ~Clients() {
-    is_stopping_ = true;
-    thread_.join();
-    ::close(epoll_);
-  }
-
-  std::uint64_t frames() const { return frames_; }
-  bool has_lost_one() const { return has_lost_one_; }
-  bool wait_for(std::uint64_t frames) const {
-    for (const std::int64_t end = wall_ns() + 30'000'000'000; frames_ < frames && wall_ns() < end;)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return frames_ >= frames;
-  }
-
- private:
-  void read() {
-    std::vector<epoll_event> events(256);
-    std::vector<char> bytes(1 << 18);
-    while (!is_stopping_) {
-      const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 20);
-      for (int i = 0; i < count; ++i) {
-        const std::size_t client = events[static_cast<std::size_t>(i)].data.u64;
-        const ssize_t size = ::recv(sockets_[client]->descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-        if (size <= 0) {
-          has_lost_one_ = true;
-          ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets_[client]->descriptor(), nullptr);
-          continue;
-        }
-        frames_ += counters_[client].take(bytes.data(), static_cast<std::size_t>(size));
-      }
-    }
-  }
-
-  int epoll_;
-  std::vector<std::unique_ptr<Socket>> sockets_;
-  std::vector<FrameCounter> counters_;
-  std::atomic<std::uint64_t> frames_{0};
-  std::atomic<bool> is_stopping_{false};
-  std::atomic<bool> has_lost_one_{false};
-  std::thread thread_;
-};
-
 /// 1,000 clients, each with one of 1,000 symbols, that publish 1,000 times a second together.
 Json measure_many_clients(const BenchOptions& options) {
   const std::size_t count = options.is_quick ? 50 : 1'000;
   const std::uint64_t signals = options.is_quick ? 1'000 : 10'000;
   Server server;
-  Clients clients(server.port(), count, false);
+  StreamClients clients(server.port(), count, kSymbols);
   if (!clients.wait_for(2 * count)) throw std::runtime_error("bench api: snapshots are missing");
   const std::uint64_t begin_frames = clients.frames();
   const std::int64_t begin_cpu = server.cpu_ns();
@@ -268,7 +116,7 @@ Json measure_fan_out(const BenchOptions& options) {
   const std::size_t count = options.is_quick ? 10 : 100;
   const std::uint64_t signals = options.is_quick ? 200 : 4'000;
   Server server;
-  Clients clients(server.port(), count, true);
+  StreamClients clients(server.port(), count, 0);
   if (!clients.wait_for(count * (kSymbols + 1))) throw std::runtime_error("bench api: snapshots are missing");
   const std::uint64_t begin_frames = clients.frames();
   const std::int64_t begin_cpu = server.cpu_ns();
@@ -294,8 +142,9 @@ Json measure_requests(const BenchOptions& options) {
   const int rounds = options.is_quick ? 200 : 5'000;
   Server server;
   for (std::uint64_t i = 0; i < kSymbols; ++i) server.publish(i);
-  std::vector<std::unique_ptr<Socket>> sockets;
-  for (std::size_t i = 0; i < kConnections; ++i) sockets.push_back(std::make_unique<Socket>(server.port()));
+  std::vector<std::unique_ptr<ClientSocket>> sockets;
+  for (std::size_t i = 0; i < kConnections; ++i)
+    sockets.push_back(std::make_unique<ClientSocket>(server.port()));
   const auto names = symbol_names(kSymbols);
   const std::int64_t begin_cpu = server.cpu_ns();
   const std::int64_t begin = wall_ns();
@@ -329,6 +178,7 @@ Json measure_api(const BenchOptions& options) {
   json["many_clients"] = measure_many_clients(options);
   json["fan_out"] = measure_fan_out(options);
   json["get_signal"] = measure_requests(options);
+  json["engine_with_clients"] = measure_engine_with_clients(options);
   return json;
 }
 

@@ -11,13 +11,11 @@
 
 #include "engine/daemon.hpp"
 #include "tools/bench/bench.hpp"
-#include "tools/bench/bench_venue.hpp"
 #include "tools/bench/clocks.hpp"
-#include "tools/bench/frames.hpp"
 #include "tools/bench/loopback.hpp"
 #include "tools/bench/pace.hpp"
-#include "tools/bench/price_walk.hpp"
 #include "tools/bench/statistics.hpp"
+#include "tools/bench/venue_plan.hpp"
 
 namespace lockstep::bench {
 namespace {
@@ -33,63 +31,18 @@ struct Scenario {
   std::size_t messages;
   double per_s;  ///< 0: one at a time, 100 to 200 us apart
 };
-constexpr std::int64_t kHistoryBars = 1700;
-constexpr std::int64_t kFirstOpenMs = 1'700'000'040'000;
-constexpr std::int64_t kLiveOpenMs = kFirstOpenMs + kHistoryBars * kMinuteMs;
 constexpr std::chrono::seconds kLimit{60};
 
-struct Message {
-  std::string frame;
-  std::int64_t ts_event_ms = 0;  ///< tells the messages apart
-};
-
-struct Plan {
-  VenueContent content;
-  std::vector<Message> messages;
+struct Plan : VenuePlan {
   double per_s = 0;
 };
 
 Plan make_plan(const Scenario& scenario) {
-  Plan plan;
-  plan.per_s = scenario.per_s;
-  plan.content.symbols = symbol_names(scenario.symbols);
-  plan.content.server_time_ms = kLiveOpenMs;
-  std::vector<PriceWalk> walks;
-  for (std::size_t s = 0; s < scenario.symbols; ++s) {
-    walks.emplace_back(s + 1, kFirstOpenMs);
-    plan.content.history.push_back(walk_bars(walks[s], kHistoryBars));
-  }
-  const int steps = scenario.frames_per_bar;
-  while (plan.messages.size() < scenario.messages) {
-    std::vector<BarTicks> bars;
-    for (PriceWalk& walk : walks) bars.push_back(walk.next());
-    for (int step = 1; step <= steps; ++step) {
-      for (std::size_t s = 0; s < scenario.symbols; ++s) {
-        const bool is_closed = step == steps;
-        const std::int64_t ts_event_ms = bars[s].ts_open_ms + kMinuteMs * step / steps + static_cast<int>(s);
-        const BarTicks bar = is_closed ? bars[s] : open_part(bars[s], step, steps);
-        const std::string text = kline_text(plan.content.symbols[s], bar, is_closed, ts_event_ms);
-        plan.messages.push_back({websocket_frame(text), ts_event_ms});
-      }
-    }
-  }
+  Plan plan{bench::make_plan({.symbols = scenario.symbols, .frames_per_bar = scenario.frames_per_bar},
+                             scenario.messages),
+            scenario.per_s};
   plan.messages.resize(scenario.messages);
   return plan;
-}
-
-engine::Config daemon_config(const BenchVenue& venue, const VenueContent& content, engine::PollMode poll) {
-  engine::Config config;
-  feeds::FeedConfig feed;
-  feed.venue = "binance_spot";
-  feed.symbols = content.symbols;
-  feed.intervals = {"1m"};
-  feed.ws_url = venue.ws_url();
-  feed.rest_url = venue.rest_url();
-  config.feeds = {feed};
-  config.engine.poll = poll;
-  config.engine.late_s = 3600;  // venue time stands still until the first frame, and then runs
-  config.api.port = 0;
-  return config;
 }
 
 /// When each message was sent.
