@@ -45,7 +45,7 @@ void EventOutlet::rejected(SeriesId series, Reason reason) {
 }
 
 void EventOutlet::stream_up(SeriesId series) {
-  states_[series].is_up = true;
+  states_[series].is_up = states_[series].was_up = true;
   push(make_event(EventKind::stream_up, series));
 }
 

@@ -46,6 +46,7 @@ class EventOutlet {
   /// -1 until listed.
   int price_scale(core::SeriesId series) const { return states_[series].price_scale; }
   bool is_up(core::SeriesId series) const { return states_[series].is_up; }
+  bool was_up(core::SeriesId series) const { return states_[series].was_up; }
   /// The newest closed bars that were pushed.
   const ToldBars& told() const { return told_; }
   bool is_rejected(core::SeriesId series) const { return states_[series].rejection != core::Reason::none; }
@@ -54,6 +55,7 @@ class EventOutlet {
   struct State {
     std::int8_t price_scale = -1;
     bool is_up = false;
+    bool was_up = false;              ///< ever
     bool is_pending = false;          ///< in pending_: something was lost
     bool is_listing_pending = false;  ///< the listed or rejected event itself was lost
     core::Reason rejection = core::Reason::none;

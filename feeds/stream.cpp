@@ -116,13 +116,18 @@ void Stream::tick() {
   ++rotations_;
 }
 
-bool Stream::resume(SeriesId id) {
+bool Stream::resume(SeriesId id, bool needs_new_connection) {
   for (TopicIndex topic = 0; topic < topics_.size(); ++topic) {
     const auto& series = states_[topic].series;
     if (std::find(series.begin(), series.end(), id) == series.end()) continue;
     begin_anew(topic);
     if (is_acknowledged(topic)) {
       context_.outlet.stream_up(id);  // the venue goes on where it stopped
+      return true;
+    }
+    if (needs_new_connection && !next_) {
+      is_rotation_due_ = true;
+      rotation_why_ = "the connection is replaced: it was refused what is listed";
       return true;
     }
     for (Connection* const connection : {connection_.get(), next_.get()}) {
@@ -186,6 +191,7 @@ void Stream::rejected(TopicIndex topic, const Reply& reply) {
     net::log()->error("{}: {} {} is rejected: code {} '{}'", name_, net::escape(series.symbol),
                       series.interval.text(), reply.code, net::escape(reply.message));
     context_.outlet.rejected(id, Reason::symbol_unknown);
+    context_.refused_by_venue(id);
   }
 }
 

@@ -29,6 +29,8 @@ struct StreamContext {
   std::optional<core::Interval> roll_up_from;  ///< longer bars are made from these
   /// How long a topic without series may stay subscribed: then a connection without it takes over.
   std::chrono::milliseconds forget_wait{60'000};
+  /// The venue will not have the topic of a series that it lists: called once the series is rejected.
+  std::function<void(core::SeriesId)> refused_by_venue = [](core::SeriesId) {};
 };
 
 /// Lives on the network thread. After stop() nothing is pushed.
@@ -60,8 +62,9 @@ class Stream {
   /// connection.
   void tick();
 
-  /// A series of this stream that was rejected is listed again. False: it is none of this stream's.
-  bool resume(core::SeriesId id);
+  /// A series of this stream that was rejected is listed again; on a new connection, which then takes over,
+  /// when this one is not to be believed. False: it is none of this stream's.
+  bool resume(core::SeriesId id, bool needs_new_connection);
   /// A series more. It is up at once where the topic that it lives on is.
   void add(core::SeriesId id);
   /// A series less, if it is one of them. What still comes of a topic without series is passed over; the

@@ -106,7 +106,8 @@ VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const Feed
     if (!clock_.is_known() || ms > clock_.now_ms(now_ns)) clock_.note(ms, now_ns);
   });
   const auto& names = catalog.venues();
-  venue_index_ = static_cast<std::uint32_t>(std::find(names.begin(), names.end(), config.venue) - names.begin());
+  venue_index_ =
+      static_cast<std::uint32_t>(std::find(names.begin(), names.end(), config.venue) - names.begin());
 }
 
 void VenueFeed::start() {
@@ -247,6 +248,7 @@ bool VenueFeed::follow_listing() {
     const Reason reason = reason_of(series);
     const bool is_gone = reason == Reason::symbol_unknown || reason == Reason::symbol_not_trading;
     if (!is_gone) missing_.erase(id);
+    if (outlet_.is_up(id)) refused_.erase(id);
     if (reason == Reason::none && outlet_.is_rejected(id)) {
       net::log()->info("{}: {} {} is listed now", venue_.rules().name, net::escape(series.symbol),
                        series.interval.text());
@@ -269,12 +271,23 @@ bool VenueFeed::follow_listing() {
   return is_sure;
 }
 
+/// A symbol that is listed was refused: the list is too old, or that answer was wrong. Read again soon it
+/// tells which, and what trades is asked for once more; if that is refused as well, at the list's own pace.
+void VenueFeed::doubt_list(SeriesId id) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!refused_.insert(id).second || is_reading_list_ || timing_.listing_every.count() == 0) return;
+  if (listing_timer_.expiry() > now + timing_.listing_confirm) plan_listing(timing_.listing_confirm);
+}
+
 /// Streams that know the series ask for it again; for the rest there is a new one.
 void VenueFeed::resume(const std::vector<SeriesId>& listed_again) {
   std::vector<SeriesId> rest;
   for (const SeriesId id : listed_again) {
-    const bool is_known = std::any_of(streams_.begin(), streams_.end(),
-                                      [id](const auto& stream) { return stream->resume(id); });
+    // It was had before: perhaps only the machine at the other end of that connection does not know it.
+    const bool is_doubtful = refused_.contains(id) && outlet_.was_up(id);
+    const bool is_known =
+        std::any_of(streams_.begin(), streams_.end(),
+                    [id, is_doubtful](const auto& stream) { return stream->resume(id, is_doubtful); });
     if (!is_known) rest.push_back(id);
   }
   start_streams(rest);
@@ -300,8 +313,8 @@ void VenueFeed::start_checks(const std::vector<SeriesId>& listed) {
     settings.name = fmt::format("{} trades {}", venue_.rules().name, checks_.size() + 1);
     checks_.push_back(std::make_unique<TradeCheck>(
         io_, venue_, catalog_, outlet_, std::move(settings),
-        std::vector<SeriesId>(first, checked.begin() + static_cast<std::ptrdiff_t>(
-                                                           std::min(begin + step, checked.size())))));
+        std::vector<SeriesId>(
+            first, checked.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step, checked.size())))));
     checks_.back()->start();
   }
 }
@@ -318,7 +331,8 @@ void VenueFeed::ask_clock() {
     const std::int64_t limit_ms = config_.clock_offset_ms_max;
     if (limit_ms == 0 || std::abs(*offset_ms) - offset_.uncertainty_ms() <= limit_ms) return;
     net::log()->warn(
-        "{}: this machine's clock is {} ms {} the venue's (limit {} ms, known to {} ms); bars and signals do not "
+        "{}: this machine's clock is {} ms {} the venue's (limit {} ms, known to {} ms); bars and signals do "
+        "not "
         "depend on it, what is shown as lag does: is its time synchronised?",
         venue_.rules().name, std::abs(*offset_ms), *offset_ms > 0 ? "ahead of" : "behind", limit_ms,
         offset_.uncertainty_ms());
@@ -357,7 +371,9 @@ void VenueFeed::start_streams(const std::vector<SeriesId>& listed) {
     const auto last = listed.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step, listed.size()));
     const std::size_t number = streams_.size() + 1;
     streams_.push_back(std::make_unique<Stream>(
-        io_, StreamContext{venue_, catalog_, outlet_, clock_, roll_up_from_, timing_.forget_wait},
+        io_,
+        StreamContext{venue_, catalog_, outlet_, clock_, roll_up_from_, timing_.forget_wait,
+                      [this](SeriesId id) { doubt_list(id); }},
         [this, number] { return link_settings(number); }, std::vector<SeriesId>(first, last)));
     streams_.back()->start();
   }

@@ -22,7 +22,7 @@ namespace lockstep::feeds {
 /// How often a feed looks at things, and by which clock.
 struct FeedTiming {
   std::chrono::milliseconds listing_every{300'000};   ///< the symbol list is read again; 0: never
-  std::chrono::milliseconds listing_confirm{20'000};  ///< ... when a series is missing from it, to be sure
+  std::chrono::milliseconds listing_confirm{20'000};  ///< ... when it is in doubt what a series is, to be sure
   std::chrono::milliseconds audit_every{600'000};     ///< each series is compared with history; 0: never
   std::chrono::milliseconds audit_confirm{10'000};
   std::chrono::milliseconds forget_wait{60'000};      ///< see StreamContext
@@ -68,6 +68,7 @@ class VenueFeed : public Feed {
   void tell_listing();
   void plan_listing(std::chrono::milliseconds wait);
   bool follow_listing();
+  void doubt_list(core::SeriesId id);
   void resume(const std::vector<core::SeriesId>& listed_again);
   std::string nearest_to(const core::Series& series) const;
   /// The interval whose history its own is rolled up from: only where the venue has none of its own.
@@ -114,6 +115,7 @@ class VenueFeed : public Feed {
   std::vector<std::string> names_;                    ///< all that trade, while the list is being read
   std::size_t names_before_ = 0;                      ///< how many there were last time
   std::set<core::SeriesId> missing_;                  ///< not in the list that was read last
+  std::set<core::SeriesId> refused_;                  ///< although listed; asked for again since
   std::vector<Question> questions_;                   ///< answered by the next list
   std::function<void(const std::vector<std::string>&)> hear_new_;
   std::set<std::string, std::less<>> offered_;  ///< to hear_new_

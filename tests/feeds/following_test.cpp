@@ -114,6 +114,53 @@ TEST_CASE("D15: a symbol that is delisted while running ends, and the others go 
   CHECK(test.harness.sink.count(EventKind::stream_down) == 0);
 }
 
+TEST_CASE(
+    "N10: a symbol that is refused although it is listed is asked for again with the next list, which comes "
+    "soon",
+    "[feeds][following][fault][N10]") {
+  Following test;
+  test.timing.listing_every = 1h;
+  const auto refuses = std::make_shared<std::atomic<bool>>(true);
+  test.venue.on_text([refuses](const std::string& text) {
+    const bool is_bad = *refuses && text.find("ethusdt") != std::string::npos;
+    return std::vector<std::string>{
+        is_bad ? fmt::format(R"({{"code":2,"msg":"Invalid request","id":{}}})", id_of(text))
+               : fmt::format(R"({{"result":null,"id":{}}})", id_of(text))};
+  });
+  test.start();
+  REQUIRE(test.harness.wait([&] { return test.count(EventKind::rejected, test.harness.series[1]) == 2; }));
+  CHECK(test.lists == 2);
+  // Refused again: from now on the list has its own pace.
+  const auto end = std::chrono::steady_clock::now() + 10 * test.timing.listing_confirm;
+  REQUIRE(test.harness.wait([&] { return std::chrono::steady_clock::now() > end; }));
+  CHECK(test.lists == 2);
+  CHECK(test.count(EventKind::stream_up, test.harness.series[0]) == 1);
+  CHECK(test.count(EventKind::stream_down, test.harness.series[0]) == 0);
+}
+
+TEST_CASE("N10: a symbol that was live and is refused comes back, on a new connection",
+          "[feeds][following][fault][N10]") {
+  Following test;
+  test.timing.listing_every = 1h;
+  const auto bad_connection = std::make_shared<std::atomic<int>>(-1);
+  test.venue.on_text([bad_connection, &venue = test.venue](const std::string& text) {
+    const bool is_bad = venue.upgrades() == *bad_connection && text.find("ethusdt") != std::string::npos;
+    return std::vector<std::string>{
+        is_bad ? fmt::format(R"({{"code":2,"msg":"Invalid request","id":{}}})", id_of(text))
+               : fmt::format(R"({{"result":null,"id":{}}})", id_of(text))};
+  });
+  test.start();
+  REQUIRE(test.harness.wait_for(EventKind::stream_up, 2));
+  *bad_connection = 2;  // for as long as it lives
+  test.venue.cut();
+  REQUIRE(test.harness.wait([&] { return test.count(EventKind::stream_up, test.harness.series[1]) == 2; }));
+  CHECK(test.venue.upgrades() == 3);
+  CHECK(test.count(EventKind::rejected, test.harness.series[1]) == 1);
+  CHECK(test.lists == 2);
+  // The other one did not notice.
+  CHECK(test.count(EventKind::stream_down, test.harness.series[0]) == 1);
+}
+
 TEST_CASE("D15: one list without a symbol proves nothing, nor does one that has shrunk",
           "[feeds][following][fault][D15]") {
   Following test;
