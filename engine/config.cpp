@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "engine/core/interval.hpp"
+#include "engine/detail/config_alert_keys.hpp"
 #include "engine/detail/config_audit.hpp"
 #include "engine/detail/toml_table.hpp"
 #include "engine/token_file.hpp"
@@ -431,6 +432,7 @@ std::vector<std::string> known_config_keys() {
     section.read(table, config);
     for (const std::string& key : table.known()) keys.push_back(std::string(section.name) + "." + key);
   }
+  for (std::string& key : detail::alert_item_keys()) keys.push_back(std::move(key));
   return keys;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/alerts/template.hpp"
 #include "engine/config.hpp"
 #include "engine/core/interval.hpp"
+#include "engine/detail/config_alert_keys.hpp"
 #include "engine/detail/toml_table.hpp"
 
 namespace lockstep::engine {
@@ -177,6 +178,15 @@ void read_items(TomlTable& table, std::string_view key, std::vector<Item>& items
   }
 }
 
+/// The keys that `read` asks for, of a table that says no more than it must.
+template <class Read>
+void add_keys(const std::string& name, std::string_view least, Read read, std::vector<std::string>& keys) {
+  const toml::table content = toml::parse(least);
+  TomlTable table("", "", &content);
+  read(table);
+  for (const std::string& key : table.known()) keys.push_back("alerts." + name + "." + key);
+}
+
 void check_targets(TomlTable& table, const AlertsConfig& alerts) {
   if (!alerts.rules.empty() && alerts.targets.empty())
     table.fail("rule", "a rule needs someone to tell: add an [[alerts.target]]");
@@ -240,6 +250,13 @@ void read_alerts(TomlTable& table, AlertsConfig& alerts) {
   read_items(table, "target", alerts.targets, read_target);
   read_items(table, "rule", alerts.rules, read_rule);
   check_targets(table, alerts);
+}
+
+std::vector<std::string> detail::alert_item_keys() {
+  std::vector<std::string> keys;
+  add_keys("target", "name = \"any\"\nlog = true", read_target, keys);
+  add_keys("rule", "name = \"any\"\nabove = 0", read_rule, keys);
+  return keys;
 }
 
 std::string to_text(const AlertsConfig& alerts) {

@@ -228,7 +228,7 @@ void TomlTable::refuse_unknown(std::span<const std::string> known_elsewhere) con
       throw ConfigError(text + "; did you mean " + in_quotes(near) + "?");
     }
     for (const std::string& known : known_elsewhere) {
-      const std::size_t dot = known.find('.');
+      const std::size_t dot = known.rfind('.');
       if (known.substr(dot + 1) == key.str()) text += "; [" + known.substr(0, dot) + "] has one";
     }
     throw ConfigError(text + "; the keys of [" + plain_name(title_) + "] are: " + joined(known_));
