@@ -4,35 +4,31 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
 
-#include "engine/alerts/alert_desk.hpp"
-#include "engine/alerts/dispatcher.hpp"
 #include "engine/api/api_server.hpp"
 #include "engine/audit/audit_thread.hpp"
 #include "engine/config_changes.hpp"
 #include "engine/cpu_place.hpp"
+#include "engine/daemon_alerts.hpp"
 #include "engine/daemon_meter.hpp"
 #include "engine/daemon_plan.hpp"
+#include "engine/daemon_watch.hpp"
 #include "engine/history_reader.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/network_thread.hpp"
 #include "engine/params_cache.hpp"
 #include "engine/series_control.hpp"
 #include "engine/shard_thread.hpp"
 #include "engine/signal_gate.hpp"
-#include "engine/thread_name.hpp"
-#include "engine/watchdog.hpp"
+#include "engine/system_signals.hpp"
 #include "feeds/net/clock.hpp"
 
 namespace lockstep::engine {
@@ -40,8 +36,7 @@ namespace {
 
 constexpr std::size_t kSignalsMax = 1 << 17;
 constexpr std::size_t kAnswersMax = 1024;
-constexpr std::chrono::milliseconds kHealthPeriod{250};
-/// How long feeds, and then clients, are given to say goodbye.
+/// How long clients are given to say goodbye.
 constexpr std::chrono::seconds kGoodbye{1};
 
 }  // namespace
@@ -91,7 +86,7 @@ class Daemon::Impl {
     };
     hooks.series_changes = [this] { return control_->changes(); };
     api_ = std::make_unique<ApiServer>(outputs_io_, config_.api, catalog_, std::move(hooks));
-    make_alerts();
+    alerts_.emplace(config_, catalog_, api_->epoch(), metrics_);
     make_control();
   }
 
@@ -100,24 +95,15 @@ class Daemon::Impl {
   void start() {
     const CpuRetreat retreat(spinning_threads());
     if (journal_) journal_->start();
-    if (dispatcher_) dispatcher_->start();
+    alerts_->start();
     if (is_shard_on_network()) {
       shards_.front()->start_turns();
     } else {
       for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(/*place=*/i + 1);
     }
     if (audit_) audit_->start();
-    note_health();
     history_->start();
-    network_ = std::thread([this] {
-      name_thread("network");
-      ask_for_short_slices();
-      run_network();
-    });
-    boost::asio::post(network_io_, [this] {
-      if (is_network_stopping_) return;
-      for (auto& feed : feeds_) feed->start();
-    });
+    network_.start(is_shard_on_network() ? [this] { return shards_.front()->turn(); } : std::function<bool()>());
   }
 
   void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
@@ -141,8 +127,7 @@ class Daemon::Impl {
     auto work = boost::asio::make_work_guard(outputs_io_);
     if (!is_stopping_) outputs_io_.run();
     timer.cancel();
-    signals_of_system_.cancel();
-    hangups_.cancel();
+    system_signals_.cancel();
     work.reset();
     outputs_io_.restart();
     stop_threads();
@@ -157,39 +142,19 @@ class Daemon::Impl {
   }
 
   void stop_on_signals() {
-    signals_of_system_.add(SIGINT);
-    signals_of_system_.add(SIGTERM);
-    signals_of_system_.async_wait([this](const boost::system::error_code& error, int) {
-      if (error) return;
-      signals_of_system_.clear();
-      std::signal(SIGINT, SIG_DFL);
-      std::signal(SIGTERM, SIG_DFL);
-      stop();
-    });
+    system_signals_.on_end([this] { stop(); });
   }
 
-  void on_hangup(std::function<void()> reload) {
-    hangups_.add(SIGHUP);
-    on_hangup_ = std::move(reload);
-    await_hangup();
-  }
+  void on_hangup(std::function<void()> reload) { system_signals_.on_hangup(std::move(reload)); }
 
   void use(const Config& config) {
-    if (config.alerts != config_.alerts) {
-      if (dispatcher_) {
-        dispatcher_->use(config.alerts);
-      } else if (!config.alerts.targets.empty()) {
-        open_dispatcher(config.alerts);
-        dispatcher_->start();
-      }
-      desk_->use(config.alerts);
-    }
+    if (config.alerts != config_.alerts) alerts_->use(config.alerts);
     take_live_part(config_, config);
   }
 
   void report_audit_difference(core::SeriesId series, std::int64_t ts_open_ms, std::string what) {
     boost::asio::post(outputs_io_, [this, series, ts_open_ms, what = std::move(what)] {
-      desk_->on_audit_difference(series, ts_open_ms, what, now());
+      alerts_->on_audit_difference(series, ts_open_ms, what);
     });
   }
 
@@ -205,11 +170,7 @@ class Daemon::Impl {
   const core::Catalog& catalog() const { return catalog_; }
   ApiServer& api() { return *api_; }
   metrics::Registry& metrics() { return metrics_; }
-
-  std::vector<feeds::FeedHealth> feed_health() const {
-    const std::lock_guard lock(health_mutex_);
-    return feed_health_;
-  }
+  std::vector<feeds::FeedHealth> feed_health() const { return network_.feed_health(); }
 
   void ask_history(const HistoryQuery& query, std::function<void(const HistoryPage&)> done) {
     history_->ask(query, std::move(done));
@@ -314,40 +275,28 @@ class Daemon::Impl {
       const feeds::FeedConfig& feed = config_.feeds[f];
       const std::vector<core::SeriesId>& ids = plan_.of_feed[f];
       outlets_.push_back(std::make_unique<FeedOutlet>(queues));
-      feeds_.push_back(feeds::make_feed(network_io_, feed, catalog_, ids, *outlets_.back()));
-      for (const core::SeriesId id : ids) feed_of_series_[id] = feeds_.back().get();
-      feeds_.back()->on_new_symbols([this, f](const std::vector<std::string>& symbols) {
+      network_.add(feeds::make_feed(network_.io(), feed, catalog_, ids, *outlets_.back()));
+      for (const core::SeriesId id : ids) feed_of_series_[id] = &network_.feed(f);
+      network_.feed(f).on_new_symbols([this, f](const std::vector<std::string>& symbols) {
         boost::asio::post(outputs_io_, [this, f, symbols] { control_->take_new(f, symbols); });
       });
     }
   }
 
-  /// Feeds live on the network thread, all that is asked of them goes there.
   void make_control() {
     SeriesControl::Links links;
     links.begun = [this](const core::Series& series, std::size_t feed) {
       make_log(series.id);
-      feed_of_series_[series.id] = feeds_[feed].get();
+      feed_of_series_[series.id] = &network_.feed(feed);
       meter_.add_series(series);
-      desk_->add_series(series);
+      alerts_->add_series(series);
       api_->add_series(series);
     };
-    const auto to_feed = [this](auto what) {
-      boost::asio::post(network_io_, [this, what = std::move(what)] {
-        if (!is_network_stopping_) what();
-      });
-    };
-    links.add = [this, to_feed](std::size_t feed, std::vector<core::SeriesId> ids) {
-      to_feed([this, feed, ids = std::move(ids)] { feeds_[feed]->add(ids); });
-    };
-    links.remove = [this, to_feed](std::size_t feed, std::vector<core::SeriesId> ids) {
-      to_feed([this, feed, ids = std::move(ids)] { feeds_[feed]->remove(ids); });
-    };
-    links.look_up = [this, to_feed](std::size_t feed, feeds::SymbolQuestion question, auto done) {
-      to_feed([this, feed, question = std::move(question), done = std::move(done)] {
-        feeds_[feed]->look_up(question, [this, done](const feeds::SymbolAnswer& answer) {
-          boost::asio::post(outputs_io_, [done, answer] { done(answer); });
-        });
+    links.add = [this](std::size_t feed, std::vector<core::SeriesId> ids) { network_.begin(feed, std::move(ids)); };
+    links.remove = [this](std::size_t feed, std::vector<core::SeriesId> ids) { network_.end(feed, std::move(ids)); };
+    links.look_up = [this](std::size_t feed, feeds::SymbolQuestion question, auto done) {
+      network_.look_up(feed, std::move(question), [this, done = std::move(done)](const feeds::SymbolAnswer& answer) {
+        boost::asio::post(outputs_io_, [done, answer] { done(answer); });
       });
     };
     control_.emplace(config_, catalog_, plan_, changes_,
@@ -379,41 +328,6 @@ class Daemon::Impl {
                                                   catalog_, settings_, std::move(links));
   }
 
-  void make_alerts() {
-    if (!config_.alerts.targets.empty()) open_dispatcher(config_.alerts);
-    desk_.emplace(catalog_, api_->epoch(),
-                  [this](alerts::Alert alert, const std::vector<std::string>& targets) {
-                    if (dispatcher_) dispatcher_->post(std::move(alert), targets);
-                  });
-    desk_->use(config_.alerts);
-    metrics_.on_collect([this](metrics::TextWriter& out) {
-      out.single("lockstep_alerts_suppressed_total", metrics::Type::counter,
-                 "Alerts held back by a cool-down.", desk_->suppressed());
-    });
-  }
-
-  void open_dispatcher(const AlertsConfig& config) {
-    std::string outbox;
-    if (config_.engine.data_dir_given) {
-      std::filesystem::create_directories(config_.engine.data_dir);
-      outbox = config_.engine.data_dir + "/alerts.outbox";
-    }
-    dispatcher_ = std::make_unique<alerts::Dispatcher>(config, outbox, metrics_);
-  }
-
-  void await_hangup() {
-    hangups_.async_wait([this](const boost::system::error_code& error, int) {
-      if (error) return;
-      on_hangup_();
-      await_hangup();
-    });
-  }
-
-  alerts::AlertDesk::Now now() const {
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(), feeds::net::monotonic_ns()};
-  }
-
   /// Two threads that spin would leave no CPU of two to anyone else; one after the other they are faster.
   bool is_shard_on_network() const {
     return config_.engine.poll == PollMode::busy && shards_.size() == 1 && cpu_count() < 3;
@@ -425,50 +339,10 @@ class Daemon::Impl {
     return is_shard_on_network() ? 1 : 1 + shards_.size();
   }
 
-  void run_network() {
-    auto work = boost::asio::make_work_guard(network_io_);
-    note_health_again();
-    if (config_.engine.poll == PollMode::busy) {
-      stay_on_cpu(0);
-      // Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time
-      // slice.
-      const bool has_shard = is_shard_on_network();
-      while (!is_network_stopping_.load(std::memory_order_acquire)) {
-        // One at a time where the shard waits for its turn: while frames keep coming, poll() would not return.
-        const bool has_read = (has_shard ? network_io_.poll_one() : network_io_.poll()) > 0;
-        const bool has_worked = has_shard && shards_.front()->turn();
-        if (!has_read && !has_worked) std::this_thread::yield();
-      }
-    } else {
-      network_io_.run();
-    }
-    work.reset();
-    network_io_.restart();
-    for (auto& feed : feeds_) feed->stop();
-    health_timer_.cancel();
-    network_io_.run_for(kGoodbye);
-  }
-
   void watch_lag() {
     const std::int64_t now_ns = feeds::net::monotonic_ns();
     for (std::size_t i = 0; i < shards_.size(); ++i)
       gate_.note_lag(i, shards_.size(), shards_[i]->lag_ns(now_ns), config_.engine.lag_ms_max * 1'000'000LL);
-  }
-
-  void note_health() {
-    std::vector<feeds::FeedHealth> now;
-    for (const auto& feed : feeds_) now.push_back(feed->health());
-    const std::lock_guard lock(health_mutex_);
-    feed_health_ = std::move(now);
-  }
-
-  void note_health_again() {
-    network_beats_.fetch_add(1, std::memory_order_relaxed);
-    note_health();
-    health_timer_.expires_after(kHealthPeriod);
-    health_timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) note_health_again();
-    });
   }
 
   /// On the outputs thread: everything that shards have published goes to the API and the terminal.
@@ -484,48 +358,16 @@ class Daemon::Impl {
 
   void write_metrics(metrics::TextWriter& out) const {
     metrics_.write(out);
-    if (!journal_) return;
-    out.family("lockstep_journal_sync_seconds", metrics::Type::histogram,
-               "Time that one fsync of the journal took.");
-    out.value({}, journal_->writer().sync_times().totals());
-    const std::int64_t since = journal_->writer().busy_since_ns();
-    out.single("lockstep_journal_lag_seconds", metrics::Type::gauge,
-               "How long the group of records that is being written has been under way; 0: none.",
-               since == 0 ? 0.0 : static_cast<double>(feeds::net::monotonic_ns() - since) / 1e9);
+    if (journal_) write_journal_metrics(journal_->writer(), out);
   }
 
   void make_watchdog() {
-    std::vector<Watchdog::Watched> watched;
-    const auto beats = [](const std::atomic<std::uint64_t>& count) {
-      return [&count] { return count.load(std::memory_order_relaxed); };
-    };
-    watched.push_back({"network", beats(network_beats_)});
-    watched.push_back({"outputs", beats(output_beats_)});
-    for (std::size_t i = 0; i < shards_.size(); ++i)
-      watched.push_back({"shard " + std::to_string(i), [this, i] { return shards_[i]->beats(); }});
-    // Idle, and while the disk is full, the writer waits for others: that is not its fault. The gate says what a disk
-    // that hangs means, long before this does.
-    if (journal_)
-      watched.push_back({"journal",
-                         [this, count = std::uint64_t{0}]() mutable {
-                           const journal::Writer& writer = journal_->writer();
-                           const std::int64_t since = writer.busy_since_ns();
-                           return since == 0 || writer.is_stalled() ? ++count | std::uint64_t{1} << 63
-                                                                    : static_cast<std::uint64_t>(since);
-                         },
-                         std::chrono::seconds(10), false});
-    if (journal_)
-      watched.push_back({"keeper", [this] { return journal_->keeper().beats(); }, std::chrono::seconds(120), false});
-    if (audit_ && config_.audit.is_enabled)
-      watched.push_back({"audit", [this] { return audit_->beats(); }, std::chrono::seconds(120), false});
     Watchdog::Hooks hooks;
     hooks.slept = [this] { doubt_all(); };
-    hooks.give_up = [](const std::string& names) {
-      spdlog::critical("{}: stuck for good. What was published is safe; ending, to be started anew", names);
-      spdlog::default_logger()->flush();
-      std::_Exit(4);
-    };
-    watchdog_ = std::make_unique<Watchdog>(std::move(watched), std::move(hooks));
+    hooks.give_up = end_stuck_process;
+    audit::AuditThread* const audit = config_.audit.is_enabled ? audit_.get() : nullptr;
+    watchdog_ = std::make_unique<Watchdog>(
+        watched_threads({network_, output_beats_, shards_, journal_ ? &*journal_ : nullptr, audit}), std::move(hooks));
   }
 
   /// Nothing is known of the time that has passed: every series asks its venue.
@@ -543,9 +385,7 @@ class Daemon::Impl {
     watchdog_->stop();
     history_->stop();
     if (audit_) audit_->stop();
-    is_network_stopping_.store(true, std::memory_order_release);
-    network_io_.stop();
-    if (network_.joinable()) network_.join();
+    network_.stop();
     for (auto& shard : shards_) shard->stop();
     if (!journal_ || std::exchange(is_journal_stopped_, true)) return;
     std::vector<const LiveSeries*> series;
@@ -560,7 +400,7 @@ class Daemon::Impl {
   void deliver(const Signal& signal) {
     api_->on_signal(signal);
     meter_.delivered(signal, feeds::net::monotonic_ns());
-    desk_->on_signal(signal, now());
+    alerts_->on_signal(signal);
     if (on_signal_) on_signal_(signal);
   }
 
@@ -573,7 +413,6 @@ class Daemon::Impl {
   ParamsCache params_;
   SeriesSettings settings_;
   boost::asio::io_context outputs_io_{1};
-  boost::asio::io_context network_io_{1};
   SignalQueue signals_;
   DetailAnswerQueue answers_;
   OutputsWaker waker_;
@@ -588,22 +427,14 @@ class Daemon::Impl {
   std::vector<feeds::Feed*> feed_of_series_;
   std::vector<std::unique_ptr<FeedOutlet>> outlets_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
-  std::vector<std::unique_ptr<feeds::Feed>> feeds_;
+  NetworkThread network_{config_.engine.poll};
   std::unique_ptr<ApiServer> api_;
-  std::unique_ptr<alerts::Dispatcher> dispatcher_;
-  std::optional<alerts::AlertDesk> desk_;
+  std::optional<DaemonAlerts> alerts_;
   std::optional<SeriesControl> control_;
-  std::function<void()> on_hangup_;
   SignalHook on_signal_;
-  boost::asio::signal_set signals_of_system_{outputs_io_};
-  boost::asio::signal_set hangups_{outputs_io_};
-  boost::asio::steady_timer health_timer_{network_io_};
-  mutable std::mutex health_mutex_;
-  std::vector<feeds::FeedHealth> feed_health_;
+  SystemSignals system_signals_{outputs_io_};
   std::atomic<bool> is_stopping_{false};
-  std::atomic<bool> is_network_stopping_{false};
-  std::thread network_;
-  std::atomic<std::uint64_t> network_beats_{0}, output_beats_{0};
+  std::atomic<std::uint64_t> output_beats_{0};
   std::unique_ptr<Watchdog> watchdog_;
 };
 

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "engine/api/ascii.hpp"
+#include "engine/journal/writer.hpp"
+#include "feeds/net/clock.hpp"
 
 namespace lockstep::engine {
 namespace {
@@ -47,13 +49,15 @@ DaemonMeter::DaemonMeter(metrics::Registry& registry, const core::Catalog& catal
   }
   // Of the self-audit, which counts in them: they are there, and zero, before its first pass.
   registry.counter("lockstep_audit_passes_total", "Passes of the self-audit that have ended.");
-  registry.counter("lockstep_audit_mismatches_total", "Bars that the self-audit found to differ; must be zero.");
+  registry.counter("lockstep_audit_mismatches_total",
+                   "Bars that the self-audit found to differ; must be zero.");
   registry.on_collect([this](metrics::TextWriter& out) { write_bars(out); });
 }
 
 void DaemonMeter::make_groups() {
   std::set<std::pair<std::uint32_t, std::int64_t>> pairs;
-  for (const core::Series& series : catalog_.series()) pairs.emplace(series.venue_index, series.interval.ms());
+  for (const core::Series& series : catalog_.series())
+    pairs.emplace(series.venue_index, series.interval.ms());
   is_by_interval_ = pairs.size() <= kGroupsMax;
   for (const core::Series& series : catalog_.series()) add_series(series);
 }
@@ -108,6 +112,16 @@ void DaemonMeter::write_bars(metrics::TextWriter& out) const {
   out.value({{"fault", "gap"}}, sum(&ShardMeter::gaps));
   out.value({{"fault", "hole"}}, sum(&ShardMeter::holes));
   out.value({{"fault", "refused"}}, sum(&ShardMeter::refused));
+}
+
+void write_journal_metrics(const journal::Writer& writer, metrics::TextWriter& out) {
+  out.family("lockstep_journal_sync_seconds", metrics::Type::histogram,
+             "Time that one fsync of the journal took.");
+  out.value({}, writer.sync_times().totals());
+  const std::int64_t since = writer.busy_since_ns();
+  out.single("lockstep_journal_lag_seconds", metrics::Type::gauge,
+             "How long the group of records that is being written has been under way; 0: none.",
+             since == 0 ? 0.0 : static_cast<double>(feeds::net::monotonic_ns() - since) / 1e9);
 }
 
 }  // namespace lockstep::engine

@@ -14,6 +14,10 @@
 
 namespace lockstep::engine {
 
+namespace journal {
+class Writer;
+}
+
 /// Made before the shards, outlives them.
 class DaemonMeter {
  public:
@@ -54,5 +58,8 @@ class DaemonMeter {
   std::vector<SeriesState> state_of_;       // by series: as of the last publication
   std::vector<metrics::Counter*> entered_;  // by state
 };
+
+/// What the journal's writer knows of its disk.
+void write_journal_metrics(const journal::Writer& writer, metrics::TextWriter& out);
 
 }  // namespace lockstep::engine
