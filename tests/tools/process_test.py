@@ -12,13 +12,14 @@ import pathlib
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
+
+from notify_socket import NotifySocket
 
 PATIENCE_S = 60
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
@@ -48,25 +49,12 @@ def check(what, is_true):
 class Daemon:
     def __init__(self, program, folder, token=""):
         self.folder = folder
-        self.seen = ""
-        notify = folder / "notify"
-        notify.unlink(missing_ok=True)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(notify))
-        self.socket.setblocking(False)
+        self.systemd = NotifySocket(folder)
         config = folder / "lockstep.toml"
         config.write_text(FILE.replace("DATA", str(folder / "data")).replace("TOKEN", token))
-        environment = dict(os.environ, NOTIFY_SOCKET=str(notify), WATCHDOG_USEC="400000")
         self.errors = open(folder / "errors", "w+", encoding="utf-8")
-        self.process = subprocess.Popen([program, "run", "--plain", "--config", str(config)], env=environment, cwd=folder,
-                                        stdout=subprocess.DEVNULL, stderr=self.errors)
-
-    def told(self):
-        try:
-            while True:
-                self.seen += self.socket.recv(4096).decode() + "\n"
-        except BlockingIOError:
-            return self.seen
+        self.process = subprocess.Popen([program, "run", "--plain", "--config", str(config)], cwd=folder,
+                                        env=self.systemd.environment(), stdout=subprocess.DEVNULL, stderr=self.errors)
 
     def said(self):
         return (self.folder / "errors").read_text()
@@ -82,7 +70,7 @@ class Daemon:
         print("fine: " + what, flush=True)
 
     def wait_ready(self, what):
-        self.wait(what, lambda: "READY=1" in self.told())
+        self.wait(what, lambda: "READY=1" in self.systemd.told())
 
     def status(self):
         port = re.search(r"API at http://127.0.0.1:(\d+)", self.said()).group(1)
@@ -94,7 +82,7 @@ class Daemon:
         os.kill(self.process.pid, how)
         _, status = os.waitpid(self.process.pid, 0)
         self.process.returncode = 0
-        self.socket.close()
+        self.systemd.close()
         return status
 
 
@@ -104,10 +92,10 @@ def slows_down_starts(program, folder):
         daemon.wait_ready(f"P9: start {start} does not wait")
         daemon.end(signal.SIGKILL)
     daemon = Daemon(program, folder)
-    daemon.wait("P9: the fifth does, and tells systemd how long", lambda: "STATUS=the last 4 starts" in daemon.told())
-    check("and systemd gives it the time", "EXTEND_TIMEOUT_USEC=310000000" in daemon.told())
+    daemon.wait("P9: the fifth does, and tells systemd how long", lambda: "STATUS=the last 4 starts" in daemon.systemd.told())
+    check("and systemd gives it the time", "EXTEND_TIMEOUT_USEC=310000000" in daemon.systemd.told())
     check("and the log says what to do", "lockstep journal check" in daemon.said())
-    check("it attaches to nothing meanwhile", "READY=1" not in daemon.told())
+    check("it attaches to nothing meanwhile", "READY=1" not in daemon.systemd.told())
     os.kill(daemon.process.pid, signal.SIGTERM)
     check("and ends at once when it is told to", daemon.process.wait(10) == -signal.SIGTERM)
     (folder / "data" / "starts").unlink()
@@ -142,7 +130,7 @@ class Held:
 def stops_the_pulse(program, folder, name, how_it_shows):
     daemon = Daemon(program, folder)
     daemon.wait_ready(f"P4: a daemon runs, whose thread {name} is to be held")
-    daemon.wait("its pulse is told", lambda: daemon.told().count("WATCHDOG=1") >= 2)
+    daemon.wait("its pulse is told", lambda: daemon.systemd.told().count("WATCHDOG=1") >= 2)
     try:
         held = Held(daemon.process, {name})
     except PermissionError as error:
@@ -151,19 +139,18 @@ def stops_the_pulse(program, folder, name, how_it_shows):
         return
     check("it has that thread", len(held.threads) == 1)
     daemon.wait(f"held, it is noticed ({name})", lambda: how_it_shows(daemon))
-    daemon.told()
-    daemon.seen = ""
+    daemon.systemd.forget()
     time.sleep(2)  # ten times the time between two pulses: nothing is waited for
-    check(f"no pulse is told while {name} does not move", "WATCHDOG=1" not in daemon.told())
+    check(f"no pulse is told while {name} does not move", "WATCHDOG=1" not in daemon.systemd.told())
     held.let_go()
-    daemon.wait("when it moves again, the pulse is back", lambda: "WATCHDOG=1" in daemon.told())
+    daemon.wait("when it moves again, the pulse is back", lambda: "WATCHDOG=1" in daemon.systemd.told())
     check("and the daemon ends in order", os.WEXITSTATUS(daemon.end(signal.SIGTERM)) == 0)
 
 
 def pulse_has_ended(daemon):
-    before = daemon.told().count("WATCHDOG=1")
+    before = daemon.systemd.told().count("WATCHDOG=1")
     time.sleep(1)
-    return daemon.told().count("WATCHDOG=1") == before
+    return daemon.systemd.told().count("WATCHDOG=1") == before
 
 
 def keeps_secrets(program, folder):

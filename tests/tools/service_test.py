@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """The daemon as a service: systemd's words, SIGHUP, SIGTERM, the log. Usage: service_test.py LOCKSTEP_PROGRAM"""
 import json
-import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+
+from notify_socket import NotifySocket
 
 PATIENCE_S = 60
 TOKEN = "tokentokentokentokentokentokentoken"
@@ -47,25 +47,14 @@ class Service:
     def __init__(self, program, folder):
         self.log = folder / "lockstep.log"
         self.config = folder / "lockstep.toml"
-        self.seen = ""
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(folder / "notify"))
-        self.socket.setblocking(False)
+        self.systemd = NotifySocket(folder)
         self.write(level="trace")
-        environment = dict(os.environ, NOTIFY_SOCKET=str(folder / "notify"), WATCHDOG_USEC="400000")
         self.process = subprocess.Popen([program, "run", "--demo", "--plain", "--config", str(self.config)],
-                                        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                        env=self.systemd.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def write(self, level="info", port=0, more=""):
         text = FILE.replace("LOG", str(self.log)).replace("LEVEL", level).replace("PORT", str(port))
         self.config.write_text(text + more)
-
-    def told(self):
-        try:
-            while True:
-                self.seen += self.socket.recv(4096).decode() + "\n"
-        except BlockingIOError:
-            return self.seen
 
     def lines(self):
         if not self.log.exists():
@@ -94,7 +83,7 @@ class Service:
 def reloads(service):
     service.write(level="debug", port=9)
     service.process.send_signal(signal.SIGHUP)
-    service.wait("a reload is told to systemd", lambda: "RELOADING=1\nMONOTONIC_USEC=" in service.told())
+    service.wait("a reload is told to systemd", lambda: "RELOADING=1\nMONOTONIC_USEC=" in service.systemd.told())
     service.wait("a reload says what changed at once", lambda: service.has_line("changed at once: [engine] log_level"))
     service.wait("and what needs a restart", lambda: service.has_line("[api] port changed, too, but counts only from"))
     check("the configuration in force shows it", 'log_level = \\"debug\\"' in service.get("/v1/status"))
@@ -116,10 +105,10 @@ def reloads(service):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         service = Service(sys.argv[1], pathlib.Path(folder))
-        service.wait("readiness is told to systemd", lambda: "READY=1" in service.told())
+        service.wait("readiness is told to systemd", lambda: "READY=1" in service.systemd.told())
         service.address = next(re.search(r"API at (http://[0-9.:]+)", line["message"]) for line in service.lines()
                                if "API at" in line["message"]).group(1)
-        service.wait("the watchdog is told", lambda: service.told().count("WATCHDOG=1") >= 2)
+        service.wait("the watchdog is told", lambda: service.systemd.told().count("WATCHDOG=1") >= 2)
         service.wait("an alert fails and is tried again", lambda: service.has_line("target away"))
         for key in ("ts", "level", "thread", "message"):
             check(f"a line of the log has {key}", key in service.lines()[0])
@@ -131,7 +120,7 @@ def main():
         code = service.process.wait(30)
         took = time.monotonic() - begin
         check(f"P10: SIGTERM ends it with 0 within 5 s (code {code}, {took:.2f} s)", code == 0 and took < 5)
-        check("the end is told to systemd", "STOPPING=1" in service.told())
+        check("the end is told to systemd", "STOPPING=1" in service.systemd.told())
         everything = old_log + service.log.read_text() + status + metrics + service.process.stderr.read()
         for secret in (TOKEN, KEY, PATH):
             check(f"A8: {secret[:3]}... is nowhere in log, status and metrics", secret not in everything)
