@@ -14,22 +14,16 @@ namespace lockstep::feeds::json {
 template <class Visit>
 ParseResult walk_body(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
   body.reserve(body.size() + kJsonPadding);
-  simdjson::ondemand::document document;
-  Object object;
-  ParseResult result = open(parser, body, "the body is an object", document, object);
-  if (result.is_ok()) result = for_each_field(object, visit);
-  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
+  return read_document<Object>(parser, body, "the body is an object",
+                               [&](Object& object) { return for_each_field(object, visit); });
 }
 
 /// Walks an array body: visit(element) for every element, to its very end. `body` may grow in capacity.
 template <class Visit>
 ParseResult walk_list(simdjson::ondemand::parser& parser, std::string& body, Visit&& visit) {
   body.reserve(body.size() + kJsonPadding);
-  simdjson::ondemand::document document;
-  Array elements;
-  ParseResult result = open(parser, body, "the body is an array", document, elements);
-  if (result.is_ok()) result = for_each_element(elements, visit);
-  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
+  return read_document<Array>(parser, body, "the body is an array",
+                              [&](Array& elements) { return for_each_element(elements, visit); });
 }
 
 /// visit(element) for each element of an array value.

@@ -156,6 +156,18 @@ inline bool is_at_end(simdjson::ondemand::document& document) {
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
+/// Opens a document as open() does, and has it walked to its end by read(outer); nothing may follow.
+template <class Outer, class Read>
+[[gnu::always_inline]] inline ParseResult read_document(simdjson::ondemand::parser& parser,
+                                                        std::string_view bytes, const char* what,
+                                                        Read&& read) {
+  simdjson::ondemand::document document;
+  Outer outer;
+  ParseResult result = open(parser, bytes, what, document, outer);
+  if (result.is_ok()) result = read(outer);
+  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
+}
+
 /// Calls visit(key, value) for every field until one is not ok.
 template <class Visit>
 ParseResult for_each_field(Object& object, Visit&& visit) {

@@ -64,10 +64,17 @@ ParseResult walk_trade(Object& row, TradeRecord& trade, ReadId&& read_id, ReadTi
   return walk_fields(row, kNames, visit, kNeeded);
 }
 
-template <const auto& kNames, class ReadId, class ReadTime>
-ParseResult walk_trade(Object& row, TradeRecord& trade, ReadId&& read_id, ReadTime&& read_time) {
-  return walk_trade<kNames>(row, trade, read_id, read_time, [](std::string_view, auto&&) { return kOk; });
+/// walk_trade() of a row that must be an object.
+template <const auto& kNames, class ReadId, class ReadTime, class TakeMore>
+ParseResult walk_trade_row(Value& value, TradeRecord& trade, ReadId&& read_id, ReadTime&& read_time,
+                           TakeMore&& take_more) {
+  Object row;
+  if (value.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade row is an object");
+  return walk_trade<kNames>(row, trade, read_id, read_time, take_more);
 }
+
+/// For trades of which nothing else is taken.
+inline constexpr auto kNothingMore = [](std::string_view, auto&&) { return kOk; };
 
 /// The field of an outermost object that is read by what another one says, and may come before that.
 class DependentField {
@@ -92,17 +99,5 @@ class DependentField {
   const char* name_;
   bool is_met_ = false, is_left_ = false;
 };
-
-/// Reads a document that is one object with nothing behind it: read(outer) walks it to its end.
-template <class Read>
-[[gnu::always_inline]] inline ParseResult read_document(simdjson::ondemand::parser& parser,
-                                                        std::string_view bytes, Read&& read) {
-  simdjson::ondemand::document document;
-  Object outer;
-  const ParseResult opened = open(parser, bytes, "a frame is an object", document, outer);
-  if (!opened.is_ok()) return opened;
-  const ParseResult result = read(outer);
-  return result.is_ok() && !is_at_end(document) ? kNotJson : result;
-}
 
 }  // namespace lockstep::feeds::json

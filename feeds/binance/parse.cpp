@@ -1,6 +1,7 @@
 #include "feeds/binance/parse.hpp"
 
 #include "feeds/frame_pattern.hpp"
+#include "feeds/rows.hpp"
 
 namespace lockstep::feeds::binance {
 namespace {
@@ -258,17 +259,13 @@ bool guess_kline(std::string_view bytes, Frame& frame) {
 ParseResult BinanceFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
   if (guess_kline(bytes, frame)) return kOk;
-  simdjson::ondemand::document document;
-  Object outer;
-  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
-  bool is_bare_event = false;
-  if (result.is_ok()) result = parse_outer(outer, frame, is_bare_event);
-  if (result.is_ok() && is_bare_event) {
+  return json::read_document<Object>(parser_, bytes, "a frame is an object", [&](Object& outer) {
+    bool is_bare_event = false;
+    const ParseResult result = parse_outer(outer, frame, is_bare_event);
+    if (!result.is_ok() || !is_bare_event) return result;
     frame.clear();
-    result = outer.reset().error() == simdjson::SUCCESS ? parse_event(outer, frame) : kNotJson;
-  }
-  if (result.is_ok() && !json::is_at_end(document)) return kNotJson;
-  return result;
+    return outer.reset().error() == simdjson::SUCCESS ? parse_event(outer, frame) : kNotJson;
+  });
 }
 
 }  // namespace lockstep::feeds::binance

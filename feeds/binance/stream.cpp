@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "feeds/binance/parse.hpp"
+#include "feeds/topic_list.hpp"
 
 namespace lockstep::feeds::binance {
 namespace {
@@ -85,11 +86,10 @@ bool BinanceVenue::is_topic_error(const Reply& reply) const {
 }
 
 std::vector<std::string> BinanceVenue::subscribe(std::int64_t id, std::span<const Topic> topics) const {
-  std::string names;
   // Single trades of USD-M are not documented.
   const std::string_view trades = rules().name == kUsdmRules.name ? "@aggTrade" : "@trade";
-  for (const Topic& topic : topics) names += (names.empty() ? "\"" : ",\"") + stream_name(topic, trades) + '"';
-  return {fmt::format(R"({{"method":"SUBSCRIBE","params":[{}],"id":{}}})", names, id)};
+  const auto name = [trades](const Topic& topic) { return stream_name(topic, trades); };
+  return {fmt::format(R"({{"method":"SUBSCRIBE","params":[{}],"id":{}}})", quoted_list(topics, name), id)};
 }
 
 std::span<const Venue* const> venues() {

@@ -4,15 +4,14 @@
 
 #include "feeds/frame_pattern.hpp"
 #include "feeds/interval_names.hpp"
+#include "feeds/rows.hpp"
 
 namespace lockstep::feeds::bybit {
 namespace {
 
-using json::duplicate;
 using json::for_each_element;
 using json::for_each_field;
 using json::key_tag;
-using json::kNotJson;
 using json::kOk;
 using json::Object;
 using json::SeenFields;
@@ -25,29 +24,18 @@ constexpr IntervalName kIntervals[] = {
     {"1", "1m"},   {"3", "3m"},   {"5", "5m"},    {"15", "15m"}, {"30", "30m"}, {"60", "1h"}, {"120", "2h"},
     {"240", "4h"}, {"360", "6h"}, {"720", "12h"}, {"D", "1d"},   {"W", "1w"},   {"M", "1M"}};
 
-constexpr const char* kBarFields[] = {"start", "open", "close", "high", "low", "volume", "confirm"};
+constexpr const char* kBarFields[] = {"open", "high", "low", "close", "volume", "start", "confirm"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
   bool is_closed = false;
-  BarTexts& bar = record.bar;
   const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("start"):
-        return field(0, bar.ts_open_ms, json::read_int);
-      case key_tag("open"):
-        return field(1, bar.open, json::read_text);
-      case key_tag("close"):
-        return field(2, bar.close, json::read_text);
-      case key_tag("high"):
-        return field(3, bar.high, json::read_text);
-      case key_tag("low"):
-        return field(4, bar.low, json::read_text);
-      case key_tag("volume"):
-        return field(5, bar.volume, json::read_text);
+        return field(5, record.bar.ts_open_ms, json::read_int);
       case key_tag("confirm"):
         return field(6, is_closed, json::read_bool);
       default:
-        return kOk;
+        return json::take_bar_text(key, field, record.bar);
     }
   };
   const ParseResult result = json::walk_row(element, "a kline row is an object", kBarFields, visit);
@@ -55,26 +43,11 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
   return result;
 }
 
-constexpr const char* kTradeFields[] = {"T", "s", "v", "p", "i"};
+constexpr const char* kTradeFields[] = {"s", "i", "p", "v", "T"};
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
-    switch (key_tag(key)) {
-      case key_tag("T"):
-        return field(0, trade.ts_event_ms, json::read_int);
-      case key_tag("s"):
-        return field(1, trade.symbol, json::read_string);
-      case key_tag("v"):
-        return field(2, trade.quantity, json::read_text);
-      case key_tag("p"):
-        return field(3, trade.price, json::read_text);
-      case key_tag("i"):
-        return field(4, trade.trade_id, json::read_string);
-      default:
-        return kOk;
-    }
-  };
-  return json::walk_row(element, "a trade row is an object", kTradeFields, visit);
+  return json::walk_trade_row<kTradeFields>(element, trade, json::read_string, json::read_int,
+                                            json::kNothingMore);
 }
 
 constexpr std::string_view kKline = "kline.";
@@ -111,38 +84,37 @@ struct Outline {
   SeenFields seen;
   std::string_view topic, op, message, request_id;
   bool is_success = false;
-  bool has_data_before_topic = false;
 };
-constexpr const char* kOuterFields[] = {"topic", "data", "ts", "success", "op", "ret_msg", "req_id"};
+constexpr const char* kOuterFields[] = {"topic", "ts", "success", "op", "ret_msg", "req_id"};
+enum : unsigned { kTopic, kTime, kSuccess, kOp, kMessage, kRequestId };
 
 ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   SeenFields& seen = outline.seen;
-  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+  json::DependentField data("data");
+  const auto read_rows = [&](Value& value) { return read_data(value, outline.topic, frame); };
+  const ParseResult result = for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
     const auto field = [&](unsigned bit, auto& target, auto&& read) {
       return key == kOuterFields[bit] ? take(seen, bit, kOuterFields[bit], value, target, read) : kOk;
     };
-    if (key == "data") {
-      if (!seen.add(1)) return duplicate("data");
-      outline.has_data_before_topic = !seen.has(0);
-      return seen.has(0) ? read_data(value, outline.topic, frame) : kOk;
-    }
+    if (key == "data") return data.take(value, seen.has(kTopic), read_rows);
     switch (key_tag(key)) {
       case key_tag("topic"):
-        return field(0, outline.topic, json::read_string);
+        return field(kTopic, outline.topic, json::read_string);
       case key_tag("ts"):
-        return field(2, frame.ts_event_ms, json::read_int);
+        return field(kTime, frame.ts_event_ms, json::read_int);
       case key_tag("success"):
-        return field(3, outline.is_success, json::read_bool);
+        return field(kSuccess, outline.is_success, json::read_bool);
       case key_tag("op"):
-        return field(4, outline.op, json::read_string);
+        return field(kOp, outline.op, json::read_string);
       case key_tag("ret_msg"):
-        return field(5, outline.message, json::read_string);
+        return field(kMessage, outline.message, json::read_string);
       case key_tag("req_id"):
-        return field(6, outline.request_id, json::read_string);
+        return field(kRequestId, outline.request_id, json::read_string);
       default:
         return kOk;
     }
   });
+  return result.is_ok() ? data.take_left(outer, seen.has(kTopic), read_rows) : result;
 }
 
 void read_answer(const Outline& outline, Frame& frame) {
@@ -152,9 +124,9 @@ void read_answer(const Outline& outline, Frame& frame) {
   if (std::from_chars(outline.request_id.data(), end, reply.id).ptr != end) reply.id = -1;
   if (outline.op == "ping" || outline.op == "pong") {
     frame.kind = FrameKind::heartbeat;
-  } else if (outline.seen.has(3) && !outline.is_success) {
+  } else if (outline.seen.has(kSuccess) && !outline.is_success) {
     frame.kind = FrameKind::error;
-  } else if (outline.seen.has(3)) {
+  } else if (outline.seen.has(kSuccess)) {
     frame.kind = FrameKind::ack;
   }
 }
@@ -204,23 +176,17 @@ std::string_view interval_text(std::string_view interval) {
 ParseResult BybitFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
   if (guess_bar(bytes, frame)) return kOk;
-  simdjson::ondemand::document document;
-  Object outer;
-  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  if (result.is_ok()) result = read_outer(outer, outline, frame);
-  if (result.is_ok() && outline.has_data_before_topic && outline.seen.has(0)) {
-    result =
-        json::read_again(outer, "data", [&](Value& value) { return read_data(value, outline.topic, frame); });
-  }
+  const ParseResult result =
+      json::read_document<Object>(parser_, bytes, "a frame is an object",
+                                  [&](Object& outer) { return read_outer(outer, outline, frame); });
   if (!result.is_ok()) return result;
-  if (!json::is_at_end(document)) return kNotJson;
-  if (!outline.seen.has(0)) {
+  if (!outline.seen.has(kTopic)) {
     read_answer(outline, frame);
     return kOk;
   }
   const bool has_rows = !frame.bars.empty() || !frame.trades.empty();
-  if (has_rows && !outline.seen.has(2)) return json::missing("ts");
+  if (has_rows && !outline.seen.has(kTime)) return json::missing("ts");
   for (BarRecord& bar : frame.bars) bar.ts_event_ms = frame.ts_event_ms;
   if (has_rows) frame.kind = frame.bars.empty() ? FrameKind::trade : FrameKind::bar;
   return kOk;

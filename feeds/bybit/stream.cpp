@@ -4,6 +4,7 @@
 
 #include "feeds/bybit/parse.hpp"
 #include "feeds/bybit/rest.hpp"
+#include "feeds/topic_list.hpp"
 
 namespace lockstep::feeds::bybit {
 namespace {
@@ -39,14 +40,11 @@ bool BybitVenue::has_interval(const core::Interval& interval) const {
 }
 
 std::vector<std::string> BybitVenue::subscribe(std::int64_t id, std::span<const Topic> topics) const {
-  std::string args;
-  for (const Topic& topic : topics) {
-    args += args.empty() ? "\"" : ",\"";
-    args += topic.interval.empty() ? fmt::format("publicTrade.{}", topic.symbol)
-                                   : fmt::format("kline.{}.{}", interval_text(topic.interval), topic.symbol);
-    args += '"';
-  }
-  return {fmt::format(R"({{"req_id":"{}","op":"subscribe","args":[{}]}})", id, args)};
+  const auto name = [](const Topic& topic) {
+    return topic.interval.empty() ? fmt::format("publicTrade.{}", topic.symbol)
+                                  : fmt::format("kline.{}.{}", interval_text(topic.interval), topic.symbol);
+  };
+  return {fmt::format(R"({{"req_id":"{}","op":"subscribe","args":[{}]}})", id, quoted_list(topics, name))};
 }
 
 std::string BybitVenue::ping() const {

@@ -6,6 +6,7 @@
 #include "feeds/history_rows.hpp"
 #include "feeds/json_body.hpp"
 #include "feeds/time_text.hpp"
+#include "feeds/topic_list.hpp"
 
 namespace lockstep::feeds::coinbase {
 namespace {
@@ -111,10 +112,9 @@ bool ExchangeVenue::has_interval(const core::Interval& interval) const {
 }
 
 std::vector<std::string> ExchangeVenue::subscribe(std::int64_t, std::span<const Topic> topics) const {
-  std::string products;
-  for (const Topic& topic : topics) products += (products.empty() ? "\"" : ",\"") + topic.symbol + '"';
+  const auto name = [](const Topic& topic) { return topic.symbol; };
   return {fmt::format(R"({{"type":"subscribe","product_ids":[{}],"channels":["matches","heartbeat"]}})",
-                      products)};
+                      quoted_list(topics, name))};
 }
 
 const Venue& exchange() {

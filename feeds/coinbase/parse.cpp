@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "feeds/frame_pattern.hpp"
+#include "feeds/rows.hpp"
 #include "feeds/time_text.hpp"
 
 namespace lockstep::feeds::coinbase {
@@ -32,63 +33,29 @@ bool read_seconds(Value& value, std::int64_t& ts_ms) {
   return true;
 }
 
-constexpr const char* kBarFields[] = {"start", "high", "low", "open", "close", "volume", "product_id"};
+constexpr const char* kBarFields[] = {"open", "high", "low", "close", "volume", "start", "product_id"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
   record.state = BarState::unsaid;
   record.interval = kCandleInterval;
-  BarTexts& bar = record.bar;
   const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("start"):
-        return field(0, bar.ts_open_ms, read_seconds);
-      case key_tag("high"):
-        return field(1, bar.high, json::read_text);
-      case key_tag("low"):
-        return field(2, bar.low, json::read_text);
-      case key_tag("open"):
-        return field(3, bar.open, json::read_text);
-      case key_tag("close"):
-        return field(4, bar.close, json::read_text);
-      case key_tag("volume"):
-        return field(5, bar.volume, json::read_text);
+        return field(5, record.bar.ts_open_ms, read_seconds);
       case key_tag("product_id"):
         return field(6, record.symbol, json::read_string);
       default:
-        return kOk;
+        return json::take_bar_text(key, field, record.bar);
     }
   };
   return json::walk_row(element, "a candle is an object", kBarFields, visit);
 }
 
+/// Of either feed: the trade id is a string here and a number there.
 constexpr const char* kTradeFields[] = {"product_id", "trade_id", "price", "size", "time"};
 
-/// Of a trade of either feed: the trade id is a string here and a number there.
-ParseResult read_trade(Object& object, TradeRecord& trade) {
-  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
-    switch (key_tag(key)) {
-      case key_tag("product_id"):
-        return field(0, trade.symbol, json::read_string);
-      case key_tag("trade_id"):
-        return field(1, trade.trade_id, json::read_text);
-      case key_tag("price"):
-        return field(2, trade.price, json::read_text);
-      case key_tag("size"):
-        return field(3, trade.quantity, json::read_text);
-      case key_tag("time"):
-        return field(4, trade.ts_event_ms, read_time);
-      default:
-        return kOk;
-    }
-  };
-  return json::walk_fields(object, kTradeFields, visit);
-}
-static_assert(key_tag("size") == key_tag("side"), "they share a case, the name decides");
-
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  Object row;
-  if (element.get_object().get(row) != simdjson::SUCCESS) return wrong_shape("a trade is an object");
-  return read_trade(row, trade);
+  return json::walk_trade_row<kTradeFields>(element, trade, json::read_text, read_time, json::kNothingMore);
 }
 
 /// The subscription channels that carry what we read, as the interval that SubscriptionName uses.
@@ -177,19 +144,16 @@ ParseResult read_channels(Value& value, Reply& reply) {
 struct Outline {
   SeenFields seen;
   std::string_view channel, type, message, reason;
-  bool has_events_before_channel = false;
 };
-enum : unsigned { kChannel, kEvents, kSequence, kTimestamp, kType, kMessage, kReason };
+enum : unsigned { kChannel, kSequence, kTimestamp, kType, kMessage, kReason };
 
 ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   SeenFields& seen = outline.seen;
-  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+  json::DependentField events("events");
+  const auto read_them = [&](Value& value) { return read_events(value, outline.channel, frame); };
+  const ParseResult result = for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
     if (key == "channel") return take(seen, kChannel, "channel", value, outline.channel, json::read_string);
-    if (key == "events") {
-      if (!seen.add(kEvents)) return duplicate("events");
-      outline.has_events_before_channel = !seen.has(kChannel);
-      return seen.has(kChannel) ? read_events(value, outline.channel, frame) : kOk;
-    }
+    if (key == "events") return events.take(value, seen.has(kChannel), read_them);
     if (key == "sequence_num")
       return take(seen, kSequence, "sequence_num", value, frame.sequence, json::read_int);
     if (key == "timestamp") return take(seen, kTimestamp, "timestamp", value, frame.ts_event_ms, read_time);
@@ -199,6 +163,7 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
     if (key == "channels") return read_channels(value, frame.reply);
     return kOk;
   });
+  return result.is_ok() ? events.take_left(outer, seen.has(kChannel), read_them) : result;
 }
 
 /// A message of Advanced Trade, by its channel.
@@ -226,7 +191,8 @@ ParseResult finish_exchange(const Outline& outline, Object& outer, Frame& frame)
     frame.is_snapshot = outline.type == "last_match";
     TradeRecord& trade = frame.trades.emplace_back();
     if (outer.reset().error() != simdjson::SUCCESS) return kNotJson;
-    const ParseResult result = read_trade(outer, trade);
+    const ParseResult result =
+        json::walk_trade<kTradeFields>(outer, trade, json::read_text, read_time, json::kNothingMore);
     frame.ts_event_ms = trade.ts_event_ms;
     return result;
   }
@@ -265,20 +231,13 @@ bool guess_bar(std::string_view bytes, Frame& frame) {
 ParseResult CoinbaseFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
   if (guess_bar(bytes, frame)) return kOk;
-  simdjson::ondemand::document document;
-  Object outer;
-  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  if (result.is_ok()) result = read_outer(outer, outline, frame);
-  if (result.is_ok() && outline.has_events_before_channel && outline.seen.has(kChannel)) {
-    result = json::read_again(outer, "events",
-                              [&](Value& value) { return read_events(value, outline.channel, frame); });
-  }
-  if (!result.is_ok()) return result;
-  result =
-      outline.seen.has(kChannel) ? finish_advanced(outline, frame) : finish_exchange(outline, outer, frame);
-  if (result.is_ok() && !json::is_at_end(document)) return kNotJson;
-  return result;
+  return json::read_document<Object>(parser_, bytes, "a frame is an object", [&](Object& outer) {
+    const ParseResult result = read_outer(outer, outline, frame);
+    if (!result.is_ok()) return result;
+    return outline.seen.has(kChannel) ? finish_advanced(outline, frame)
+                                      : finish_exchange(outline, outer, frame);
+  });
 }
 
 }  // namespace lockstep::feeds::coinbase

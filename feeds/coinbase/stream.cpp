@@ -5,6 +5,7 @@
 #include "feeds/coinbase/exchange.hpp"
 #include "feeds/coinbase/parse.hpp"
 #include "feeds/coinbase/rest.hpp"
+#include "feeds/topic_list.hpp"
 
 namespace lockstep::feeds::coinbase {
 namespace {
@@ -25,11 +26,9 @@ constexpr VenueRules kRules{
 };
 
 std::string request(std::string_view channel, std::span<const Topic> topics, bool is_bars) {
-  std::string products;
-  for (const Topic& topic : topics) {
-    if (topic.interval.empty() == is_bars) continue;
-    products += (products.empty() ? "\"" : ",\"") + topic.symbol + '"';
-  }
+  const std::string products = quoted_list(topics, [is_bars](const Topic& topic) {
+    return topic.interval.empty() != is_bars ? topic.symbol : "";
+  });
   if (products.empty()) return "";
   return fmt::format(R"({{"type":"subscribe","product_ids":[{}],"channel":"{}"}})", products, channel);
 }

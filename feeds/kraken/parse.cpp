@@ -2,6 +2,7 @@
 
 #include "feeds/frame_pattern.hpp"
 #include "feeds/interval_names.hpp"
+#include "feeds/rows.hpp"
 #include "feeds/time_text.hpp"
 
 namespace lockstep::feeds::kraken {
@@ -11,7 +12,6 @@ using json::duplicate;
 using json::for_each_element;
 using json::for_each_field;
 using json::key_tag;
-using json::kNotJson;
 using json::kOk;
 using json::missing;
 using json::Object;
@@ -33,57 +33,30 @@ bool read_interval(Value& value, std::string_view& interval) {
   return true;
 }
 
-constexpr const char* kBarFields[] = {"symbol", "open",   "high",     "low",
-                                      "close",  "volume", "interval", "interval_begin"};
+constexpr const char* kBarFields[] = {"open",   "high",   "low",      "close",
+                                      "volume", "symbol", "interval", "interval_begin"};
 
 ParseResult read_bar_row(Value& element, BarRecord& record) {
   record.state = BarState::unsaid;
-  BarTexts& bar = record.bar;
   const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
     switch (key_tag(key)) {
       case key_tag("symbol"):
-        return field(0, record.symbol, json::read_string);
-      case key_tag("open"):
-        return field(1, bar.open, json::read_text);
-      case key_tag("high"):
-        return field(2, bar.high, json::read_text);
-      case key_tag("low"):
-        return field(3, bar.low, json::read_text);
-      case key_tag("close"):
-        return field(4, bar.close, json::read_text);
-      case key_tag("volume"):
-        return field(5, bar.volume, json::read_text);
+        return field(5, record.symbol, json::read_string);
       case key_tag("interval"):
         return field(6, record.interval, read_interval);
       case key_tag("interval_begin"):
-        return field(7, bar.ts_open_ms, read_time);
+        return field(7, record.bar.ts_open_ms, read_time);
       default:
-        return kOk;
+        return json::take_bar_text(key, field, record.bar);
     }
   };
   return json::walk_row(element, "an ohlc row is an object", kBarFields, visit);
 }
 
-constexpr const char* kTradeFields[] = {"symbol", "price", "qty", "trade_id", "timestamp"};
+constexpr const char* kTradeFields[] = {"symbol", "trade_id", "price", "qty", "timestamp"};
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
-    switch (key_tag(key)) {
-      case key_tag("symbol"):
-        return field(0, trade.symbol, json::read_string);
-      case key_tag("price"):
-        return field(1, trade.price, json::read_text);
-      case key_tag("qty"):
-        return field(2, trade.quantity, json::read_text);
-      case key_tag("trade_id"):
-        return field(3, trade.trade_id, json::read_text);
-      case key_tag("timestamp"):
-        return field(4, trade.ts_event_ms, read_time);
-      default:
-        return kOk;
-    }
-  };
-  return json::walk_row(element, "a trade row is an object", kTradeFields, visit);
+  return json::walk_trade_row<kTradeFields>(element, trade, json::read_text, read_time, json::kNothingMore);
 }
 
 struct Outline {
@@ -91,20 +64,8 @@ struct Outline {
   std::string_view channel, type, method, error, symbol;
   std::string_view result_channel, result_symbol, result_interval;
   bool is_success = false;
-  bool has_data_before_channel = false;
 };
-enum : unsigned {
-  kChannel,
-  kData,
-  kType,
-  kTimestamp,
-  kMethod,
-  kError,
-  kSymbol,
-  kSuccess,
-  kRequestId,
-  kResult
-};
+enum : unsigned { kChannel, kType, kTimestamp, kMethod, kError, kSymbol, kSuccess, kRequestId, kResult };
 
 ParseResult read_result(Value& value, Outline& outline) {
   Object result;
@@ -144,13 +105,11 @@ ParseResult read_data(Value& value, std::string_view channel, Frame& frame) {
 
 ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   SeenFields& seen = outline.seen;
-  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+  json::DependentField data("data");
+  const auto read_rows = [&](Value& value) { return read_data(value, outline.channel, frame); };
+  const ParseResult result = for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
     if (key == "channel") return take(seen, kChannel, "channel", value, outline.channel, json::read_string);
-    if (key == "data") {
-      if (!seen.add(kData)) return duplicate("data");
-      outline.has_data_before_channel = !seen.has(kChannel);
-      return seen.has(kChannel) ? read_data(value, outline.channel, frame) : kOk;
-    }
+    if (key == "data") return data.take(value, seen.has(kChannel), read_rows);
     if (key == "type") return take(seen, kType, "type", value, outline.type, json::read_string);
     if (key == "timestamp") return take(seen, kTimestamp, "timestamp", value, frame.ts_event_ms, read_time);
     if (key == "method") return take(seen, kMethod, "method", value, outline.method, json::read_string);
@@ -161,6 +120,7 @@ ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
     if (key == "result") return seen.add(kResult) ? read_result(value, outline) : duplicate("result");
     return kOk;
   });
+  return result.is_ok() ? data.take_left(outer, seen.has(kChannel), read_rows) : result;
 }
 
 ParseResult finish_channel(const Outline& outline, Frame& frame) {
@@ -237,17 +197,11 @@ std::string_view interval_text(std::string_view interval) {
 ParseResult KrakenFrameParser::parse(std::string_view bytes, Frame& frame) {
   frame.clear();
   if (guess_bar(bytes, frame)) return kOk;
-  simdjson::ondemand::document document;
-  Object outer;
-  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  if (result.is_ok()) result = read_outer(outer, outline, frame);
-  if (result.is_ok() && outline.has_data_before_channel && outline.seen.has(kChannel)) {
-    result = json::read_again(outer, "data",
-                              [&](Value& value) { return read_data(value, outline.channel, frame); });
-  }
+  const ParseResult result =
+      json::read_document<Object>(parser_, bytes, "a frame is an object",
+                                  [&](Object& outer) { return read_outer(outer, outline, frame); });
   if (!result.is_ok()) return result;
-  if (!json::is_at_end(document)) return kNotJson;
   if (outline.seen.has(kChannel)) return finish_channel(outline, frame);
   finish_answer(outline, frame);
   return kOk;

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <set>
 
 #include "feeds/kraken/parse.hpp"
 #include "feeds/kraken/rest.hpp"
+#include "feeds/topic_list.hpp"
 
 namespace lockstep::feeds::kraken {
 namespace {
@@ -41,13 +42,12 @@ bool KrakenVenue::has_interval(const core::Interval& interval) const {
 
 /// One channel and interval a message; answers carry the request's id all the same.
 std::vector<std::string> KrakenVenue::subscribe(std::int64_t id, std::span<const Topic> topics) const {
-  std::map<std::string, std::string> symbols;  // by interval
-  for (const Topic& topic : topics) {
-    std::string& list = symbols[topic.interval];
-    list += (list.empty() ? "\"" : ",\"") + topic.symbol + '"';
-  }
+  std::set<std::string> intervals;
+  for (const Topic& topic : topics) intervals.insert(topic.interval);
   std::vector<std::string> requests;
-  for (const auto& [interval, list] : symbols) {
+  for (const std::string& interval : intervals) {
+    const std::string list = quoted_list(
+        topics, [&](const Topic& topic) { return topic.interval == interval ? topic.symbol : ""; });
     const std::string bars =
         interval.empty()
             ? R"("channel":"trade","snapshot":false)"

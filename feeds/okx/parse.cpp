@@ -4,6 +4,7 @@
 
 #include "feeds/frame_pattern.hpp"
 #include "feeds/interval_names.hpp"
+#include "feeds/rows.hpp"
 
 namespace lockstep::feeds::okx {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 using json::duplicate;
 using json::for_each_element;
 using json::for_each_field;
-using json::key_tag;
-using json::kNotJson;
 using json::kOk;
 using json::missing;
 using json::Object;
@@ -55,37 +54,19 @@ ParseResult read_bar_row(Value& element, BarRecord& record) {
 }
 
 constexpr const char* kTradeFields[] = {"instId", "tradeId", "px", "sz", "ts", "count"};
-constexpr std::size_t kTradeFieldsNeeded = 5;
 
 ParseResult read_trade_row(Value& element, TradeRecord& trade) {
-  const auto visit = [&](std::string_view key, auto&& field) -> ParseResult {
-    switch (key_tag(key)) {
-      case key_tag("instId"):
-        return field(0, trade.symbol, json::read_string);
-      case key_tag("tradeId"):
-        return field(1, trade.trade_id, json::read_string);
-      case key_tag("px"):
-        return field(2, trade.price, json::read_text);
-      case key_tag("sz"):
-        return field(3, trade.quantity, json::read_text);
-      case key_tag("ts"):
-        return field(4, trade.ts_event_ms, json::read_int_text);
-      case key_tag("count"):
-        return field(5, trade.fills, json::read_int_text);
-      default:
-        return kOk;
-    }
-  };
-  const ParseResult result =
-      json::walk_row(element, "a trade row is an object", kTradeFields, visit, kTradeFieldsNeeded);
+  const ParseResult result = json::walk_trade_row<kTradeFields>(
+      element, trade, json::read_string, json::read_int_text,
+      [&](std::string_view, auto&& field) { return field(5, trade.fills, json::read_int_text); });
   return result.is_ok() && trade.fills < 1 ? wrong_type("count (at least 1)") : result;
 }
 
 struct Outline {
   SeenFields seen;
   std::string_view channel, symbol, event, message, code, request_id;
-  bool has_data_before_arg = false;
 };
+enum : unsigned { kArg, kEvent, kMessage, kCode, kRequestId };
 
 ParseResult read_arg(Value& value, Outline& outline) {
   Object arg;
@@ -118,19 +99,18 @@ ParseResult read_data(Value& value, const Outline& outline, Frame& frame) {
 
 ParseResult read_outer(Object& outer, Outline& outline, Frame& frame) {
   SeenFields& seen = outline.seen;
-  return for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
-    if (key == "arg") return seen.add(0) ? read_arg(value, outline) : duplicate("arg");
-    if (key == "data") {
-      if (!seen.add(1)) return duplicate("data");
-      outline.has_data_before_arg = !seen.has(0);
-      return seen.has(0) ? read_data(value, outline, frame) : kOk;
-    }
-    if (key == "event") return take(seen, 2, "event", value, outline.event, json::read_string);
-    if (key == "msg") return take(seen, 3, "msg", value, outline.message, json::read_string);
-    if (key == "code") return take(seen, 4, "code", value, outline.code, json::read_text);
-    if (key == "id") return take(seen, 5, "id", value, outline.request_id, json::read_text);
+  json::DependentField data("data");
+  const auto read_rows = [&](Value& value) { return read_data(value, outline, frame); };
+  const ParseResult result = for_each_field(outer, [&](std::string_view key, Value& value) -> ParseResult {
+    if (key == "arg") return seen.add(kArg) ? read_arg(value, outline) : duplicate("arg");
+    if (key == "data") return data.take(value, seen.has(kArg), read_rows);
+    if (key == "event") return take(seen, kEvent, "event", value, outline.event, json::read_string);
+    if (key == "msg") return take(seen, kMessage, "msg", value, outline.message, json::read_string);
+    if (key == "code") return take(seen, kCode, "code", value, outline.code, json::read_text);
+    if (key == "id") return take(seen, kRequestId, "id", value, outline.request_id, json::read_text);
     return kOk;
   });
+  return result.is_ok() ? data.take_left(outer, seen.has(kArg), read_rows) : result;
 }
 
 /// The number that a text is, or `otherwise`.
@@ -201,19 +181,14 @@ ParseResult OkxFrameParser::parse(std::string_view bytes, Frame& frame) {
     return kOk;
   }
   if (guess_bar(bytes, frame)) return kOk;
-  simdjson::ondemand::document document;
-  Object outer;
-  ParseResult result = json::open(parser_, bytes, "a frame is an object", document, outer);
   Outline outline;
-  if (result.is_ok()) result = read_outer(outer, outline, frame);
-  if (result.is_ok() && outline.has_data_before_arg && outline.seen.has(0)) {
-    result = json::read_again(outer, "data", [&](Value& value) { return read_data(value, outline, frame); });
-  }
+  const ParseResult result =
+      json::read_document<Object>(parser_, bytes, "a frame is an object",
+                                  [&](Object& outer) { return read_outer(outer, outline, frame); });
   if (!result.is_ok()) return result;
-  if (!json::is_at_end(document)) return kNotJson;
   if (!frame.bars.empty()) frame.kind = FrameKind::bar;
   if (!frame.trades.empty()) frame.kind = FrameKind::trade;
-  if (outline.seen.has(2)) read_event(outline, frame);
+  if (outline.seen.has(kEvent)) read_event(outline, frame);
   return kOk;
 }
 
