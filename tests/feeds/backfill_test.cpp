@@ -171,6 +171,25 @@ TEST_CASE("D7: so many bars are found, however far back holes have put them",
   }
 }
 
+TEST_CASE("D7: whoever has looked back gives its place to others, however many there are",
+          "[feeds][backfill][fault][D7]") {
+  constexpr std::uint32_t kRequests = 20;  // more than may look back at the same time
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.now_ms = kStartMs + 3000 * kMinute + 500;
+  harness.serve(venue, [&](const std::string& target) {
+    return HttpReply{200, sparse_page(target, harness.now_ms)};
+  });
+  harness.start();
+  for (std::uint32_t request_id = 1; request_id <= kRequests; ++request_id) {
+    core::BackfillRequest request{harness.series[0], request_id, kLastBars, 80};
+    request.bars_before = 80;
+    harness.feed->request_backfill(request);
+    REQUIRE(harness.wait_for(EventKind::backfill_done, request_id));
+  }
+  CHECK(harness.sink.count(EventKind::backfill_bar) == kRequests * 80);
+}
+
 TEST_CASE("R3: an answer without a single row is asked for again, a page that has lost its end too",
           "[feeds][backfill][fault][R3]") {
   MockVenue venue;

@@ -104,7 +104,8 @@ TEST_CASE("N17: whatever is lost, the series hears of it", "[feeds][event_outlet
     CHECK_FALSE(outlet.flush());
     CHECK_FALSE(outlet.push_history(bar));
     sink.room = 100;
-    outlet.bar(bar);  // still part of the loss
+    outlet.bar(bar);                        // still part of the loss
+    CHECK_FALSE(outlet.push_history(bar));  // nor does history overtake the news
     CHECK(sink.count(EventKind::bar) == 0);
     CHECK(outlet.flush());
     REQUIRE(sink.events.size() == 4);

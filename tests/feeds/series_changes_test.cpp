@@ -198,8 +198,8 @@ TEST_CASE("a question about symbols is answered from the venue's list of this mo
   test.start();
   REQUIRE(test.wait_for(EventKind::stream_up, 0));
   test.set_list({"BTCUSDT", "ETHUSDT", "ETHBTC", "NEWUSDT"});
-  const auto answer =
-      test.ask({"ETH*", "NEWUSDT", "ETHUSDT", "OLDUSDT", "BTCUSDX", "XXX*", "../../etc"}, {"1m", "7m"});
+  const auto answer = test.ask(
+      {"ETH*", "NEWUSDT", "ETHUSDT", "OLDUSDT", "BTCUSDX", "XXX*", "OLD*", "../../etc"}, {"1m", "7m"});
   REQUIRE(answer);
   CHECK(answer->error.empty());
   std::vector<std::string> taken;
@@ -217,8 +217,9 @@ TEST_CASE("a question about symbols is answered from the venue's list of this mo
   CHECK(refused("BTCUSDX").reason == Reason::symbol_unknown);
   CHECK(refused("BTCUSDX").nearest == "BTCUSDT");
   CHECK(refused("XXX*").reason == Reason::symbol_unknown);
+  CHECK(refused("OLD*").reason == Reason::symbol_unknown);  // a pattern means what trades
   CHECK(refused("../../etc").reason == Reason::symbol_unknown);
-  CHECK(answer->refused.size() == 7);
+  CHECK(answer->refused.size() == 8);
   for (const std::string& target : test.venue.targets()) CHECK(target.find("..") == std::string::npos);
 
   {
