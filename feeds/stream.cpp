@@ -13,9 +13,6 @@ using core::MarketEvent;
 using core::Reason;
 using core::SeriesId;
 
-/// A venue without dense ids may send trades this much out of order.
-constexpr std::int64_t kTradeLatenessMs = 1'000;
-
 }  // namespace
 
 Stream::Stream(boost::asio::io_context& io, const StreamContext& context,
@@ -57,8 +54,7 @@ TopicIndex Stream::add_series(SeriesId id) {
   } else if (has_stream) {
     state.own = id;
   } else {
-    const bool is_dense = context_.venue.rules().trade_ids == TradeIds::dense;
-    state.trades->bars.emplace_back(id, TimeBoundary(series.interval, is_dense ? 0 : kTradeLatenessMs));
+    state.trades->bars.emplace_back(id, TimeBoundary(series.interval, context_.venue.rules().trade_ids));
   }
   return *topic;
 }

@@ -34,13 +34,20 @@ struct TradeBar {
   std::int64_t ts_event_ms = 0;  ///< newest trade of the bar; of a closed one: the trade that closed it
 };
 
+/// How much older than the newest one a trade may be and still find its bar open. Ids that count up tell of
+/// themselves that one is missing, so nothing is waited for; elsewhere only time tells, and a venue may send
+/// trades this much out of order. Whoever makes bars from trades, live or from a recording, goes by it: with
+/// another one a bar of the recording would take a trade that corrected the live one, or the other way round.
+constexpr std::int64_t trade_lateness_ms(TradeIds ids) {
+  return ids == TradeIds::dense ? 0 : 1'000;
+}
+
 /// Where a trade belongs: bars of equal time. Bars of equal count or volume would be another such class, with
 /// the same two functions: which bar a trade belongs to, and until when that bar can still change.
 class TimeBoundary {
  public:
-  /// lateness_ms: how much older than the newest one a trade may be and still find its bar open.
-  TimeBoundary(const core::Interval& interval, std::int64_t lateness_ms)
-      : interval_(interval), lateness_ms_(lateness_ms) {}
+  TimeBoundary(const core::Interval& interval, TradeIds ids)
+      : interval_(interval), lateness_ms_(trade_lateness_ms(ids)) {}
 
   /// Open time of the trade's bar, which is also the key of that bar.
   std::int64_t bar_of(const Trade& trade) const { return interval_.open_of(trade.ts_ms); }

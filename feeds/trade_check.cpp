@@ -15,9 +15,6 @@ using core::SeriesId;
 
 namespace {
 
-/// A venue without dense ids may send trades this much out of order.
-constexpr std::int64_t kTradeLatenessMs = 1'000;
-
 /// False: of no use. Sizes do not matter here.
 bool read_price(std::string_view text, int price_scale, std::int64_t& ticks) {
   return price_scale >= 0 && core::parse_decimal(text, price_scale, ticks) == DecimalStatus::ok && ticks > 0;
@@ -41,7 +38,7 @@ TradeCheck::TradeCheck(boost::asio::io_context& io, const Venue& venue, const co
       table_.add(catalog[id].symbol, "", *topic);
       symbols_.push_back({TradeOrder(ids), {}});
     }
-    const TimeBoundary boundary(catalog[id].interval, ids == TradeIds::dense ? 0 : kTradeLatenessMs);
+    const TimeBoundary boundary(catalog[id].interval, ids);
     symbols_[*topic].series.push_back({id, TradeBars<TimeBoundary>(boundary), {}});
   }
   Connection::Handlers handlers;

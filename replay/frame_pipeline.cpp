@@ -12,9 +12,6 @@ namespace {
 using core::MarketEvent;
 using core::Reason;
 
-/// As the streams do: venues whose trade ids tell nothing may send a trade so late.
-constexpr std::int64_t kTradeLatenessMs = 2'000;
-
 }  // namespace
 
 /// One of the configured series, and what of its stream is remembered.
@@ -22,10 +19,9 @@ struct FramePipeline::Series {
   explicit Series(const core::Series& of, const feeds::Venue& venue)
       : own(of), is_from_trades(!venue.has_bar_stream(of.interval)), closer(of.interval) {
     seen.name = of.venue + ' ' + of.symbol + ' ' + of.interval.text();
-    const bool is_dense = venue.rules().trade_ids == feeds::TradeIds::dense;
     if (is_from_trades) {
       order.emplace(venue.rules().trade_ids);
-      bars.emplace(feeds::TimeBoundary(of.interval, is_dense ? 0 : kTradeLatenessMs));
+      bars.emplace(feeds::TimeBoundary(of.interval, venue.rules().trade_ids));
     }
   }
   void forget_stream() {

@@ -145,11 +145,7 @@ bool is_blank(std::string_view text) {
 class Decoder {
  public:
   Decoder(const feeds::Venue& venue, std::string name, std::ostream& out)
-      : name_(std::move(name)),
-        out_(out),
-        frames_(venue.make_parser()),
-        rest_(venue.make_rest()),
-        has_sent_times_(venue.rules().name.starts_with("binance")) {}
+      : name_(std::move(name)), out_(out), frames_(venue.make_parser()), rest_(venue.make_rest()) {}
 
   /// `line_number`: where the document begins in the file.
   void take(std::string document, std::size_t line_number) {
@@ -177,10 +173,6 @@ class Decoder {
     const ParseResult result = frames_->parse(document, frame_);
     if (!result.is_ok()) return result.text();
     if (frame_.kind == FrameKind::unknown && take_bars(document).empty()) return "";
-    // Binance says when a trade was sent besides when it was made; what is shown is the event's time.
-    for (feeds::TradeRecord& trade : frame_.trades) {
-      if (has_sent_times_) trade.ts_event_ms = frame_.ts_event_ms;
-    }
     out_ << frame_lines(frame_);
     return "";
   }
@@ -219,7 +211,6 @@ class Decoder {
   std::unique_ptr<feeds::RestSource> rest_;
   Frame frame_;
   bool is_bad_ = false;
-  bool has_sent_times_;
 };
 
 void decode_lines(std::istream& in, std::size_t first_line_number, Decoder& decoder) {
@@ -255,7 +246,8 @@ bool decode_recording(const std::string& path, Decoder& decoder) {
   const auto end = replay::read_recording(bytes, [&](const replay::RecordingView& view) {
     if (view.type == replay::RecordingType::frame) decoder.take(std::string(view.payload), ++number);
   });
-  if (!end.problem.empty()) decoder.complain("at byte " + std::to_string(end.good_bytes) + ": " + end.problem);
+  if (!end.problem.empty())
+    decoder.complain("at byte " + std::to_string(end.good_bytes) + ": " + end.problem);
   return true;
 }
 
@@ -298,7 +290,9 @@ void add_decode_command(CLI::App& app, std::function<int()>& run) {
   command->add_option("--venue", options->venue, "whose frames they are")
       ->required()
       ->check(CLI::IsMember(feeds::frame_venue_names()));
-  command->add_option("FRAMES", options->file, "one frame a line, a REST body, or a file of `lockstep record`; - reads standard input")
+  command
+      ->add_option("FRAMES", options->file,
+                   "one frame a line, a REST body, or a file of `lockstep record`; - reads standard input")
       ->required();
   command->add_option("-o,--output", options->output, "write here instead of standard output");
   command->callback([options, &run] { run = [options] { return decode(*options); }; });

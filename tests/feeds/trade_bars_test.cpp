@@ -26,8 +26,8 @@ std::vector<Trade> numbered(std::vector<Trade> trades) {
   return trades;
 }
 
-TradeBars<TimeBoundary> minute_bars(std::int64_t lateness_ms = 0) {
-  return TradeBars<TimeBoundary>(TimeBoundary(test::interval_of("1m"), lateness_ms));
+TradeBars<TimeBoundary> minute_bars(TradeIds ids = TradeIds::dense) {
+  return TradeBars<TimeBoundary>(TimeBoundary(test::interval_of("1m"), ids));
 }
 
 /// The last content of every closed bar.
@@ -82,7 +82,7 @@ TEST_CASE("the first bar from trades is the first that no trade is missing from"
 
 TEST_CASE("open and close are the first and the last trade by time, whatever order they come in",
           "[feeds][trade_bars]") {
-  auto bars = minute_bars(2'000);
+  auto bars = minute_bars(TradeIds::free);
   const std::int64_t t = kStartMs + kMinute;
   bars.take(numbered({trade(kStartMs, 1)}));
   const std::vector<Trade> mixed = {trade(t + 500, 50, 1, 11), trade(t + 900, 70, 1, 13), trade(t, 60, 1, 10),
@@ -90,9 +90,9 @@ TEST_CASE("open and close are the first and the last trade by time, whatever ord
   Closed closed;
   note(closed, bars.take(mixed));
   CHECK(closed.empty());
-  note(closed, bars.take({trade(t + kMinute + 1'999, 1, 1, 20)}));
+  note(closed, bars.take({trade(t + kMinute + 999, 1, 1, 20)}));
   CHECK(closed.empty());
-  note(closed, bars.take({trade(t + kMinute + 2'000, 1, 1, 21)}));
+  note(closed, bars.take({trade(t + kMinute + 1'000, 1, 1, 21)}));
   CHECK(closed.at(t).bar == BarTicks{t, 60, 90, 50, 70});
   CHECK(closed.at(t).trades == 5);
 }
