@@ -1,18 +1,7 @@
 #include "engine/cold_starts.hpp"
 
 namespace lockstep::engine {
-namespace {
-
-/// On the shard's thread, whose work it is.
-BatchOptions one_thread() {
-  BatchOptions options;
-  options.threads = 1;
-  return options;
-}
-
-}  // namespace
-
-ColdStarts::ColdStarts() : batch_(one_thread()) {}
+ColdStarts::ColdStarts() : batch_(BatchOptions::on_this_thread()) {}
 
 void ColdStarts::add(LiveSeries& series, core::SeriesId id, const core::MarketEvent& event,
                      const SeriesMark& before) {

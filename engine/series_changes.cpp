@@ -8,7 +8,7 @@
 #include <iterator>
 #include <span>
 
-#include "engine/api/json_writer.hpp"
+#include "engine/api/series_names.hpp"
 #include "engine/config.hpp"
 #include "engine/core/interval.hpp"
 #include "engine/journal/storage.hpp"
@@ -30,17 +30,6 @@ bool read_names(simdjson::dom::element list, std::set<SeriesName>& names) {
     names.insert({std::string(venue), std::string(symbol), core::Interval::parse(interval)->text()});
   }
   return true;
-}
-
-void write_names(JsonWriter& json, std::string_view key, const std::set<SeriesName>& names) {
-  json.key(key).begin_array();
-  for (const SeriesName& name : names)
-    json.begin_object()
-        .field("venue", name.venue)
-        .field("symbol", name.symbol)
-        .field("interval", name.interval)
-        .end_object();
-  json.end_array();
 }
 
 }  // namespace

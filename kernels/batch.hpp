@@ -96,6 +96,13 @@ struct BatchOptions {
   /// where NVRTC is there, and kept on disk. It changes no result. LOCKSTEP_NVRTC=off in the environment
   /// turns it off everywhere.
   bool specialise = true;
+
+  /// For work that is the caller's own thread's alone.
+  static BatchOptions on_this_thread() {
+    BatchOptions options;
+    options.threads = 1;
+    return options;
+  }
 };
 
 /// A backend that did not do the work, and why: one sentence each.

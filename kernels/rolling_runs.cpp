@@ -1,18 +1,7 @@
 #include "kernels/rolling_runs.hpp"
 
 namespace lockstep {
-namespace {
-
-/// On the caller's thread, whose work it is.
-BatchOptions one_thread() {
-  BatchOptions options;
-  options.threads = 1;
-  return options;
-}
-
-}  // namespace
-
-RollingRuns::RollingRuns() : batch_(one_thread()) {}
+RollingRuns::RollingRuns() : batch_(BatchOptions::on_this_thread()) {}
 
 void RollingRuns::build(std::span<AnchoredState* const> states) {
   if (bars_.size() < states.size()) bars_.resize(states.size());

@@ -9,6 +9,7 @@
 
 #include "engine/api/ascii.hpp"
 #include "engine/api/json_writer.hpp"
+#include "engine/api/series_names.hpp"
 #include "engine/api/signal_json.hpp"
 
 namespace lockstep::engine {
@@ -54,15 +55,6 @@ std::string without_token(std::string text, const std::string& token) {
 
 std::string config_text(const ServerState& state) {
   return without_token(state.hooks.config_text ? state.hooks.config_text() : "", state.config.token);
-}
-
-void write_names(JsonWriter& json, std::string_view key, const std::set<SeriesName>& names) {
-  json.key(key).begin_array();
-  for (const SeriesName& name : names) {
-    json.begin_object().field("venue", name.venue).field("symbol", name.symbol);
-    json.field("interval", name.interval).end_object();
-  }
-  json.end_array();
 }
 
 /// A row of /v1/symbols: what a list of a thousand shows, and no more.
@@ -153,7 +145,8 @@ void write_engine(JsonWriter& json, const ServerState& state) {
   const std::size_t waiting =
       std::accumulate(health.queue_depth.begin(), health.queue_depth.end(), std::size_t{0});
   json.key("engine").begin_object().field("events_waiting", waiting);
-  json.field("lag_ms", health.lag_ms.empty() ? 0 : *std::max_element(health.lag_ms.begin(), health.lag_ms.end()));
+  json.field("lag_ms",
+             health.lag_ms.empty() ? 0 : *std::max_element(health.lag_ms.begin(), health.lag_ms.end()));
   json.field("events_lost", health.events_lost).field("signals_lost", health.signals_lost);
   json.key("journal")
       .begin_object()

@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include "engine/api/http_session.hpp"
-#include "engine/api/json_writer.hpp"
+#include "engine/api/series_names.hpp"
 #include "engine/api/signal_json.hpp"
 #include "engine/core/interval.hpp"
 
@@ -79,17 +79,6 @@ std::variant<SeriesRequest, ApiError> parse(const std::string& body, bool is_add
   }
   if (auto error = check(request, names_max)) return std::move(*error);
   return request;
-}
-
-void write_names(JsonWriter& json, std::string_view key, const std::vector<SeriesName>& names) {
-  json.key(key).begin_array();
-  for (const SeriesName& name : names)
-    json.begin_object()
-        .field("venue", name.venue)
-        .field("symbol", name.symbol)
-        .field("interval", name.interval)
-        .end_object();
-  json.end_array();
 }
 
 Answer change_answer(const SeriesReport& report, bool is_add, const std::string& epoch) {

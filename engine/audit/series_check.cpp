@@ -114,8 +114,7 @@ std::optional<CompareFrom> compare_from(const WalkedSeries& walked, const std::v
 }
 
 BatchOptions one_thread(std::optional<Backend> backend) {
-  BatchOptions options;
-  options.threads = 1;
+  BatchOptions options = BatchOptions::on_this_thread();
   options.backend = backend;
   return options;
 }

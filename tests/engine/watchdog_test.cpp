@@ -39,6 +39,16 @@ struct Rig {
   Watchdog dog;
 };
 
+Signal live_signal(std::uint64_t sequence) {
+  Signal signal;
+  signal.kind = Signal::Kind::closed_bar;
+  signal.state = SeriesState::live;
+  signal.reason = core::Reason::none;
+  signal.is_valid = true;
+  signal.sequence = sequence;
+  return signal;
+}
+
 }  // namespace
 
 TEST_CASE("P4: a thread that does not move is named, and given up when it stays so",
@@ -154,12 +164,7 @@ TEST_CASE("P4: while a thread is stuck every series is shown as stale, and as it
           "[engine][gate][fault][P4]") {
   std::vector<Signal> out;
   SignalGate gate(1, [&](const Signal& signal) { out.push_back(signal); });
-  Signal signal;
-  signal.kind = Signal::Kind::closed_bar;
-  signal.state = SeriesState::live;
-  signal.reason = core::Reason::none;
-  signal.is_valid = true;
-  signal.sequence = 7;
+  Signal signal = live_signal(7);
   gate.take(signal);
   gate.doubt(true);
   REQUIRE(out.size() == 2);
@@ -180,12 +185,7 @@ TEST_CASE("N17: what waited too long is shown as stale, and by itself as it is w
   std::vector<Signal> out;
   SignalGate gate(4, [&](const Signal& signal) { out.push_back(signal); });
   constexpr std::int64_t kLimitNs = 5'000'000'000;
-  Signal signal;
-  signal.kind = Signal::Kind::closed_bar;
-  signal.state = SeriesState::live;
-  signal.reason = core::Reason::none;
-  signal.is_valid = true;
-  signal.sequence = 7;
+  Signal signal = live_signal(7);
   for (signal.series = 0; signal.series < 4; ++signal.series) gate.take(signal);
   out.clear();
   gate.note_lag(1, 2, kLimitNs, kLimitNs);  // at the limit, not beyond
