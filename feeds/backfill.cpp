@@ -114,7 +114,8 @@ void Backfiller::ask_time(Job& job) {
                  if (!error.empty()) return self->retry(*job, error);
                  job->server_time_ms = server_time_ms;
                  job->server_time_ns = net::monotonic_ns();
-                 if (self->hear_time_) self->hear_time_(server_time_ms);
+                 if (self->clock_ != nullptr)
+                   self->clock_->note_told(server_time_ms, result.sent_ns, job->server_time_ns);
                  self->set_first_cursor(*job);
                  self->go_on(*job);
                });
@@ -306,7 +307,10 @@ std::int64_t Backfiller::time_of_end(const Job& job) const {
   // Without any bar the series takes it for the time up to which there was none.
   if (job.bars_given == 0) return *job.server_time_ms;
   // Refusals and slow pages may have taken minutes since the venue told its time: a bar can be late by now.
-  return *job.server_time_ms + (net::monotonic_ns() - job.server_time_ns) / 1'000'000;
+  // Telling it may have taken half a minute as well.
+  const std::int64_t now_ns = net::monotonic_ns();
+  const std::int64_t now_ms = *job.server_time_ms + (now_ns - job.server_time_ns) / 1'000'000;
+  return clock_ != nullptr ? std::max(now_ms, clock_->latest_ms(now_ns)) : now_ms;
 }
 
 bool Backfiller::push_done(const Job& job) {

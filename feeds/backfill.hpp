@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "engine/core/catalog.hpp"
 #include "feeds/bar_reader.hpp"
 #include "feeds/event_outlet.hpp"
+#include "feeds/exchange_clock.hpp"
 #include "feeds/net/backoff.hpp"
 #include "feeds/net/http_client.hpp"
 #include "feeds/net/log.hpp"
@@ -50,8 +50,10 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
 
   /// A newer request of a series takes the place of the one before. Waits while the series is not listed yet.
   void request(const core::BackfillRequest& request);
-  /// Hears what time it is at the venue, whenever history has asked for it.
-  void on_server_time(std::function<void(std::int64_t server_time_ms)> hear) { hear_time_ = std::move(hear); }
+  /// The feed's clock hears what time it is at the venue whenever history has asked for that, and says what
+  /// time it is at an answer's end. A venue that pushes nothing has a time all the same, and without one no
+  /// bar would ever be late. It must live until stop().
+  void use(ExchangeClock& clock) { clock_ = &clock; }
   /// The history of a series is rolled up from bars of that interval.
   void roll_up(core::SeriesId series, const core::Interval& from) {
     settings_.rolled_from.insert_or_assign(series, from);
@@ -127,7 +129,7 @@ class Backfiller : public std::enable_shared_from_this<Backfiller> {
   Settings settings_;
   std::shared_ptr<net::HttpClient> client_;
   RestSource& source_;
-  std::function<void(std::int64_t)> hear_time_;
+  ExchangeClock* clock_ = nullptr;
   const core::Catalog& catalog_;
   EventOutlet& outlet_;
   std::map<core::SeriesId, Job> jobs_;

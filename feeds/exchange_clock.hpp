@@ -14,11 +14,24 @@ class ExchangeClock {
     if (ts_event_ms <= newest_ms_) return;
     newest_ms_ = ts_event_ms;
     newest_recv_ns_ = recv_ns;
+    slack_ms_ = 0;
   }
   /// A time that the venue has passed, nobody knows how long ago. Without meaning when more is known: it must
   /// not hold our estimate back.
   void note_passed(std::int64_t ts_ms, std::int64_t recv_ns) {
     if (!is_known() || ts_ms + kPassedMs >= now_ms(recv_ns)) note(ts_ms, recv_ns);
+  }
+  /// What the venue told when it was asked. It may have told it as soon as it was asked: an answer that took
+  /// long says less than what is known already.
+  void note_told(std::int64_t ts_ms, std::int64_t sent_ns, std::int64_t recv_ns) {
+    const std::int64_t took_ms = (recv_ns - sent_ns) / 1'000'000;
+    const std::int64_t ahead_ms = is_known() ? ts_ms - now_ms(recv_ns) : 1;
+    if (ahead_ms > 0) {
+      note(ts_ms, recv_ns);
+      slack_ms_ = took_ms;
+    } else {
+      slack_ms_ = std::min(slack_ms_, std::max<std::int64_t>(ahead_ms + took_ms, 0));
+    }
   }
   bool is_known() const { return newest_ms_ != 0; }
   std::int64_t newest_ms() const { return newest_ms_; }
@@ -28,6 +41,10 @@ class ExchangeClock {
     return told_ms_;
   }
 
+  /// The latest that it can be, as far as that is known: whether a bar is late is decided by it, for nothing
+  /// may be shown as valid too long. A bar is closed by now_ms() alone.
+  std::int64_t latest_ms(std::int64_t monotonic_ns) { return now_ms(monotonic_ns) + slack_ms_; }
+
  private:
   /// Not yet "long ago": the estimate may follow, so that our clock's pace does not carry it away.
   static constexpr std::int64_t kPassedMs = 2'000;
@@ -35,6 +52,7 @@ class ExchangeClock {
   std::int64_t newest_ms_ = 0;
   std::int64_t newest_recv_ns_ = 0;
   std::int64_t told_ms_ = 0;
+  std::int64_t slack_ms_ = 0;  // so much later than now_ms() it may be
 };
 
 }  // namespace lockstep::feeds

@@ -99,12 +99,7 @@ VenueFeed::VenueFeed(boost::asio::io_context& io, const Venue& venue, const Feed
     if (is_history_rolled(catalog[id])) backfill.rolled_from.emplace(id, *roll_up_from_);
   }
   backfiller_ = std::make_shared<Backfiller>(io, backfill, client_, *rest_, catalog, outlet_);
-  // A venue that pushes nothing has a time all the same, and without one no bar would ever be late. An answer
-  // that took long says less than what is known.
-  backfiller_->on_server_time([this](std::int64_t ms) {
-    const std::int64_t now_ns = net::monotonic_ns();
-    if (!clock_.is_known() || ms > clock_.now_ms(now_ns)) clock_.note(ms, now_ns);
-  });
+  backfiller_->use(clock_);
   const auto& names = catalog.venues();
   venue_index_ =
       static_cast<std::uint32_t>(std::find(names.begin(), names.end(), config.venue) - names.begin());
@@ -322,11 +317,11 @@ void VenueFeed::start_checks(const std::vector<SeriesId>& listed) {
 /// Once a list: what a clock drifts in minutes is nothing, and a step of ours shows at once.
 void VenueFeed::ask_clock() {
   const RestSource::Target target = rest_->time_target();
-  client_->get(target.path, target.weight, [this, asked_ns = net::monotonic_ns()](net::HttpResult result) {
+  client_->get(target.path, target.weight, [this](net::HttpResult result) {
     std::int64_t server_ms = 0;
     if (!result.error.empty() || !rest_->parse_time(result.body, server_ms).empty()) return;
     const std::int64_t now_ns = net::monotonic_ns();
-    offset_.note(server_ms, asked_ns, now_ns);
+    offset_.note(server_ms, result.sent_ns, now_ns);
     const auto offset_ms = offset_.ms(wall_ms(), now_ns);
     const std::int64_t limit_ms = config_.clock_offset_ms_max;
     if (limit_ms == 0 || std::abs(*offset_ms) - offset_.uncertainty_ms() <= limit_ms) return;
@@ -396,7 +391,7 @@ void VenueFeed::tick() {
   for (const auto& check : checks_) check->tick();
   if (clock_.is_known() && now_ns - clock_told_ns_ >= std::chrono::nanoseconds(kClockPeriod).count()) {
     clock_told_ns_ = now_ns;
-    outlet_.clock(venue_index_, clock_.now_ms(now_ns));
+    outlet_.clock(venue_index_, clock_.latest_ms(now_ns));
   }
   tick_timer_.expires_after(is_flushed ? kClockPeriod : kFlushPeriod);
   tick_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {

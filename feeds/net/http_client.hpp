@@ -29,9 +29,10 @@ struct HttpSettings {
 };
 
 struct HttpResult {
-  std::string error;    ///< empty: status 200 and a JSON body; else why not, for people, escaped
-  unsigned status = 0;  ///< 0: no answer at all
-  std::string body;     ///< also of answers that are errors, where there was one
+  std::string error;         ///< empty: status 200 and a JSON body; else why not, for people, escaped
+  unsigned status = 0;       ///< 0: no answer at all
+  std::string body;          ///< also of answers that are errors, where there was one
+  std::int64_t sent_ns = 0;  ///< monotonic: the request began to be sent; 0: no answer at all
 };
 
 class HttpExchange;

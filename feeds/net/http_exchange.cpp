@@ -7,6 +7,7 @@
 #include <boost/beast/http/read.hpp>
 #include <charconv>
 
+#include "feeds/net/clock.hpp"
 #include "feeds/net/escape.hpp"
 
 namespace lockstep::feeds::net {
@@ -88,6 +89,7 @@ void HttpExchange::write(std::shared_ptr<Transport> transport, bool is_reused) {
   wire->parser.body_limit(settings_.body_bytes_max);
   wire->parser.header_limit(kHeaderBytesMax);
   wire_ = wire;
+  sent_ns_ = monotonic_ns();
   asio::async_write(*wire->transport, asio::buffer(request_),
                     [self = shared_from_this(), wire](error_code error, std::size_t) {
                       if (!self->done_) return;
@@ -120,6 +122,7 @@ void HttpExchange::answered(const std::shared_ptr<Wire>& wire) {
   if (const auto seconds = header_number(response, "Retry-After"))
     answer.retry_after = std::chrono::seconds(*seconds);
   answer.result.status = response.result_int();
+  answer.result.sent_ns = sent_ns_;
   answer.result.error = refusal(response);
   // Bytes beyond the answer belong to nothing we asked for: such a connection is not trusted again.
   if (response.keep_alive() && wire->buffer.size() == 0) answer.transport = wire->transport;

@@ -57,6 +57,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   boost::asio::steady_timer timer_;
   std::shared_ptr<Dialer> dialer_;
   std::shared_ptr<Wire> wire_;
+  std::int64_t sent_ns_ = 0;
 };
 
 }  // namespace lockstep::feeds::net

@@ -86,6 +86,23 @@ TEST_CASE("R6: what took long to answer ends at the time that it is by then",
   CHECK(harness.sink.of_kind(EventKind::backfill_done)[0].ts_event_ms >= harness.now_ms + slow_ms);
 }
 
+TEST_CASE("R6: a time that took long to tell does not put an answer's end back",
+          "[feeds][backfill][fault][R6]") {
+  MockVenue venue;
+  FeedHarness harness(venue);
+  harness.now_ms = kStartMs + 10 * kMinute + 30'000;
+  harness.serve(venue, [&](const std::string& target) {
+    return HttpReply{200, page(target, kStartMs, kStartMs + 10 * kMinute)};
+  });
+  harness.start();
+  harness.feed->request_backfill({harness.series[0], 42, kStartMs + 2 * kMinute, 0});
+  REQUIRE(harness.wait_for(EventKind::backfill_done));
+  harness.now_ms = kStartMs + 10 * kMinute + 2'000;  // told 28 s ago
+  harness.feed->request_backfill({harness.series[0], 43, kStartMs + 2 * kMinute, 0});
+  REQUIRE(harness.wait_for(EventKind::backfill_done, 2));
+  CHECK(harness.sink.of_kind(EventKind::backfill_done)[1].ts_event_ms >= kStartMs + 10 * kMinute + 30'000);
+}
+
 TEST_CASE("history is paged, and the last so many bars can be asked for", "[feeds][backfill]") {
   MockVenue venue;
   FeedHarness harness(venue);

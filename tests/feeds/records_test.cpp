@@ -157,4 +157,25 @@ TEST_CASE("T2: a bar's open that comes long after it does not hold the venue's t
   CHECK(clock.now_ms(125 * kSecondNs) == 184'000);
 }
 
+TEST_CASE("R6: what the venue told long ago may be as much later by now",
+          "[feeds][exchange_clock][fault][R6]") {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  ExchangeClock clock;
+  clock.note_told(100'000, 10 * kSecondNs, 30 * kSecondNs);
+  CHECK(clock.now_ms(30 * kSecondNs) == 100'000);
+  CHECK(clock.latest_ms(30 * kSecondNs) == 120'000);
+  CHECK(clock.latest_ms(35 * kSecondNs) == 125'000);
+  // A quicker answer that says no more than is known bounds it all the same.
+  clock.note_told(104'000, 34 * kSecondNs, 36 * kSecondNs);
+  CHECK(clock.now_ms(36 * kSecondNs) == 106'000);
+  CHECK(clock.latest_ms(36 * kSecondNs) == 106'000);
+  clock.note_told(140'000, 37 * kSecondNs, 57 * kSecondNs);
+  CHECK(clock.latest_ms(57 * kSecondNs) == 160'000);
+  // A frame tells the time at once; then an answer that took long changes nothing.
+  clock.note(158'000, 58 * kSecondNs);
+  CHECK(clock.latest_ms(58 * kSecondNs) == 158'000);
+  clock.note_told(150'000, 59 * kSecondNs, 79 * kSecondNs);
+  CHECK(clock.latest_ms(79 * kSecondNs) == 179'000);
+}
+
 }  // namespace lockstep::feeds
