@@ -423,7 +423,7 @@ void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool i
   signal.ts_recv_ns = event.ts_recv_ns;
   signal.ts_anchor_ms = atc_->ts_anchor_ms();
   signal.bars = atc_->state().bars();
-  signal.digest = atc_->state().digest();
+  signal.digest = digest();
   publish(signal, sink);
 }
 
@@ -441,6 +441,16 @@ void LiveSeries::publish(Signal& signal, SeriesSink& sink) {
     first_published_ms_ = std::min(first_published_ms_, signal.bar.ts_open_ms);
   }
   sink.publish(signal);
+}
+
+Digest LiveSeries::digest() const {
+  if (!atc_) return {};
+  const RunningDigest& running = atc_->state().running_digest();
+  if (running != digested_) {
+    digested_ = running;
+    digest_ = running.value();
+  }
+  return digest_;
 }
 
 BarTicks* LiveSeries::find_published(std::int64_t ts_open_ms) {

@@ -30,6 +30,13 @@ constexpr std::array<std::uint32_t, 256> kTable = make_table();
     state = __builtin_ia32_crc32di(state, word);
   }
   auto narrow = static_cast<std::uint32_t>(state);
+  if (left >= 4) {
+    std::uint32_t word;
+    std::memcpy(&word, at, 4);
+    narrow = __builtin_ia32_crc32si(narrow, word);
+    at += 4;
+    left -= 4;
+  }
   for (; left > 0; ++at, --left) narrow = __builtin_ia32_crc32qi(narrow, static_cast<unsigned char>(*at));
   return ~narrow;
 }
@@ -45,8 +52,7 @@ std::uint32_t crc32c_portable(std::span<const std::byte> bytes, std::uint32_t cr
 
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc) {
 #if defined(__x86_64__)
-  static const bool has_instruction = __builtin_cpu_supports("sse4.2");
-  if (has_instruction) return crc32c_sse42(bytes, crc);
+  if (__builtin_cpu_supports("sse4.2")) return crc32c_sse42(bytes, crc);
 #endif
   return crc32c_portable(bytes, crc);
 }

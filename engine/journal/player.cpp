@@ -129,20 +129,13 @@ bool Player::put_off(const RecordView& record) {
   return true;
 }
 
-/// The next event of a series lies a thousand events further on: nothing but its own index tells where.
-void Player::prefetch(std::uint32_t at) const {
-  if (at == kNone) return;
-  const char* const begin = reinterpret_cast<const char*>(&later_[at]);
-  __builtin_prefetch(begin);
-  __builtin_prefetch(begin + 64);
-  __builtin_prefetch(begin + sizeof(Later) - 1);
-}
-
 void Player::flush() {
   const std::size_t known = mismatches_.size();
   for (std::size_t id = 0; id < chains_.size() && !later_.empty(); ++id) {
+    std::size_t ahead = 0;
     for (std::uint32_t at = chains_[id].first; at != kNone; at = later_[at].next) {
-      prefetch(later_[at].next);
+      prefetch_event(later_[at].next);
+      prefetch_series(id + 1, ahead);
       give(slots_[id], later_[at].sequence, later_[at].event);
     }
     chains_[id] = {kNone, kNone};
@@ -150,6 +143,26 @@ void Player::flush() {
   later_.clear();
   std::sort(mismatches_.begin() + static_cast<std::ptrdiff_t>(known), mismatches_.end(),
             [](const Mismatch& a, const Mismatch& b) { return a.sequence < b.sequence; });
+}
+
+/// The next event of a series lies a thousand events further on: nothing but its own index tells where.
+void Player::prefetch_event(std::uint32_t at) const {
+  if (at == kNone) return;
+  const char* const begin = reinterpret_cast<const char*>(&later_[at]);
+  __builtin_prefetch(begin);
+  __builtin_prefetch(begin + 64);
+  __builtin_prefetch(begin + sizeof(Later) - 1);
+}
+
+/// The series whose turn is next comes nearer, some lines with each event of the one before it.
+void Player::prefetch_series(std::size_t id, std::size_t& ahead) const {
+  constexpr std::size_t kLine = 64, kStep = 8 * kLine;
+  constexpr int kRead = 0, kSecondLevel = 2;
+  if (ahead >= sizeof(LiveSeries) || id >= slots_.size() || !slots_[id].series) return;
+  const char* const begin = reinterpret_cast<const char*>(slots_[id].series.get()) + ahead;
+  for (std::size_t line = 0; line < kStep; line += kLine)
+    __builtin_prefetch(begin + line, kRead, kSecondLevel);
+  ahead += kStep;
 }
 
 void Player::give(Slot& slot, std::uint64_t sequence, const EventRecord& event) {

@@ -70,7 +70,8 @@ class Player {
   bool begin_series(const RecordView& record);
   bool apply_event(const RecordView& record);
   bool put_off(const RecordView& record);
-  void prefetch(std::uint32_t at) const;
+  void prefetch_event(std::uint32_t at) const;
+  void prefetch_series(std::size_t id, std::size_t& ahead) const;
   /// The records so far are what is left of a start whose beginning is gone: nobody knows their series.
   bool is_before_start() const { return start_.epoch == 0; }
   void give(Slot& slot, std::uint64_t sequence, const EventRecord& event);
