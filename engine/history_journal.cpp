@@ -139,17 +139,13 @@ class BarReader final : public SeriesSink {
   std::uint64_t first_record(const std::string& data_dir, const std::string& folder) {
     const std::vector<SegmentFile> files = list_segments(posix_storage(), folder);
     if (files.empty() || files.front().first_sequence == 1) return 1;
-    const std::string snapshots = snapshot_folder(data_dir);
-    for (const std::string& name : list_snapshots(posix_storage(), snapshots)) {
-      Snapshot snapshot;
-      std::string problem;
-      if (!read_snapshot(posix_storage(), snapshots, name, snapshot, problem)) continue;
-      if (snapshot.position_min() + 1 < files.front().first_sequence) continue;
-      if (snapshot.layout != LiveSeries::layout()) continue;
-      begin_from(snapshot);
-      return snapshot.position_min() + 1;
-    }
-    throw StorageError("the journal's beginning is gone, and no snapshot reaches back to what there is");
+    std::string name;
+    const std::optional<Snapshot> snapshot = find_oldest_snapshot(
+        posix_storage(), snapshot_folder(data_dir), files.front().first_sequence, LiveSeries::layout(), name);
+    if (!snapshot)
+      throw StorageError("the journal's beginning is gone, and no snapshot reaches back to what there is");
+    begin_from(*snapshot);
+    return snapshot->position_min() + 1;
   }
 
   void begin_from(const Snapshot& snapshot) {

@@ -108,19 +108,14 @@ class Replay final : public engine::SeriesSink {
     const std::vector<SegmentFile> files = list_segments(posix_storage(), folder_);
     if (files.empty() || files.front().first_sequence == 1) return 1;
     const std::string snapshots = snapshot_folder(std::filesystem::path(folder_).parent_path().string());
-    for (const std::string& name : list_snapshots(posix_storage(), snapshots)) {
-      Snapshot snapshot;
-      std::string problem;
-      if (!read_snapshot(posix_storage(), snapshots, name, snapshot, problem)) continue;
-      if (snapshot.position_min() + 1 < files.front().first_sequence) continue;
-      if (snapshot.layout != LiveSeries::layout()) continue;
-      begin_from(snapshot);
-      report_.snapshot = name;
-      return snapshot.position_min() + 1;
-    }
-    throw StorageError("the journal " + folder_ + " begins at record " +
-                       std::to_string(files.front().first_sequence) +
-                       ", and no snapshot that can be used reaches back to it");
+    const std::optional<Snapshot> snapshot = find_oldest_snapshot(
+        posix_storage(), snapshots, files.front().first_sequence, LiveSeries::layout(), report_.snapshot);
+    if (!snapshot)
+      throw StorageError("the journal " + folder_ + " begins at record " +
+                         std::to_string(files.front().first_sequence) +
+                         ", and no snapshot that can be used reaches back to it");
+    begin_from(*snapshot);
+    return snapshot->position_min() + 1;
   }
 
   void begin_from(const Snapshot& snapshot) {

@@ -146,4 +146,18 @@ bool read_snapshot(Storage& storage, const std::string& folder, const std::strin
   return decode_snapshot(bytes, snapshot, problem);
 }
 
+std::optional<Snapshot> find_oldest_snapshot(Storage& storage, const std::string& folder,
+                                             std::uint64_t first_sequence, std::uint64_t layout,
+                                             std::string& name) {
+  for (const std::string& each : list_snapshots(storage, folder)) {
+    Snapshot snapshot;
+    std::string problem;
+    if (!read_snapshot(storage, folder, each, snapshot, problem)) continue;
+    if (snapshot.position_min() + 1 < first_sequence || snapshot.layout != layout) continue;
+    name = each;
+    return snapshot;
+  }
+  return std::nullopt;
+}
+
 }  // namespace lockstep::engine::journal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,10 @@ bool read_snapshot(Storage& storage, const std::string& folder, const std::strin
                    std::string& problem);
 /// The same from bytes.
 bool decode_snapshot(std::span<const std::byte> bytes, Snapshot& snapshot, std::string& problem);
+/// The oldest that a journal which begins at record `first_sequence` goes on from, and that can be used: it
+/// is whole and of this layout. `name` is its file's.
+std::optional<Snapshot> find_oldest_snapshot(Storage& storage, const std::string& folder,
+                                             std::uint64_t first_sequence, std::uint64_t layout,
+                                             std::string& name);
 
 }  // namespace lockstep::engine::journal

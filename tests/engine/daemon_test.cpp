@@ -11,6 +11,7 @@
 #include "engine/api/api_server.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/engine/live_harness.hpp"
+#include "tests/support/exchange_feed.hpp"
 
 namespace lockstep::engine::test {
 namespace {
@@ -34,14 +35,8 @@ sim::SimConfig sim_config() {
 Config daemon_config(const sim::ExchangeSim& exchange, const std::string& anchor) {
   Config config = parse_config("[engine]\nanchor = \"" + anchor + "\"\n", "test");
   config.atc = small_config();
-  feeds::FeedConfig feed;
-  feed.venue = "binance_spot";
-  feed.symbols = exchange.symbol_names();
-  feed.intervals = {"1m", "5m"};
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
+  feeds::FeedConfig feed = lockstep::test::feed_from(exchange, {"1m", "5m"});
   feed.ca_file = exchange.ca_file().string();
-  feed.backoff_ms_max = 200;
   config.feeds = {feed};
   config.engine.late_s = 600;  // venue time runs hundreds of times faster than the machine's
   config.engine.shards = 2;

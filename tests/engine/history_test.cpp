@@ -8,6 +8,7 @@
 #include "engine/history_page.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/exchange_feed.hpp"
 #include "tests/support/random_series.hpp"
 
 namespace lockstep::engine::test {
@@ -206,14 +207,7 @@ TEST_CASE("history over two starts of a daemon is what was published, to the bit
   Config config = parse_config(
       "[engine]\nanchor = \"" + anchor + "\"\nlate_s = 600\ndata_dir = \"" + folder + "\"\n[api]\nport = 0\n",
       "test");
-  feeds::FeedConfig feed;
-  feed.venue = "binance_spot";
-  feed.symbols = exchange.symbol_names();
-  feed.intervals = {"1m"};
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
-  feed.backoff_ms_max = 200;
-  config.feeds = {feed};
+  config.feeds = {lockstep::test::feed_from(exchange)};
   config.journal.fsync = FsyncPolicy::never;
   Published published;
   HistoryQuery query;

@@ -7,6 +7,7 @@
 #include "tests/support/random_series.hpp"
 #include "tests/support/reference.hpp"
 #include "tests/support/same_bits.hpp"
+#include "tests/support/state_bytes.hpp"
 
 using namespace lockstep;
 using namespace lockstep::test;
@@ -14,12 +15,6 @@ using namespace lockstep::test;
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(const AtcState& state) {
-  Bytes bytes(state.bytes_size());
-  state.to_bytes(bytes);
-  return bytes;
-}
 
 AtcState restored(const AtcState& state) {
   AtcState copy(state.shared_params());
@@ -48,6 +43,21 @@ std::string bar_difference(const AtcConfig& config, const ReferenceBar& expected
                            const Detail& detail) {
   const std::string difference = first_difference(config, expected.detail, detail);
   return difference.empty() ? first_difference(expected.outputs, out) : difference;
+}
+
+void check_against_reference(const AtcConfig& config, const std::shared_ptr<const AtcParams>& params,
+                             const std::vector<BarTicks>& bars) {
+  const ReferenceRun expected = reference_run(config, params->price_scale(), bars);
+  REQUIRE(expected.status == Status::ok);
+  AtcState state(params);
+  for (std::size_t t = 0; t < bars.size(); ++t) {
+    Outputs out;
+    Detail detail;
+    const Status status = state.commit(bars[t], out);
+    state.detail(detail);
+    const std::string difference = bar_difference(config, expected.bars[t], out, detail);
+    if (status != Status::ok || !difference.empty()) FAIL("bar " << t << ": " << difference);
+  }
 }
 
 /// A bar that could have come in place of `bar`.
@@ -147,17 +157,7 @@ TEST_CASE("every base length from the shortest up equals the reference", "[incre
         Rng rng(static_cast<std::uint64_t>(length));
         const auto params = AtcParams::create(config, 2);
         const auto bars = random_bars(rng, static_cast<std::size_t>(2 * length + 30), 10'000'000);
-        const ReferenceRun expected = reference_run(config, 2, bars);
-        REQUIRE(expected.status == Status::ok);
-        AtcState state(params);
-        for (std::size_t t = 0; t < bars.size(); ++t) {
-          Outputs out;
-          Detail detail;
-          const Status status = state.commit(bars[t], out);
-          state.detail(detail);
-          const std::string difference = bar_difference(config, expected.bars[t], out, detail);
-          if (status != Status::ok || !difference.empty()) FAIL("bar " << t << ": " << difference);
-        }
+        check_against_reference(config, params, bars);
       }
     }
   }
@@ -177,17 +177,7 @@ TEST_CASE("a state equals the reference on series of many thousand bars", "[incr
     for (BarTicks& bar : bars) {
       if (seed % 2 == 0) bar.open = bar.high = bar.low = bar.close = limit - rng.between(0, limit / 1000);
     }
-    const ReferenceRun expected = reference_run(config, 4, bars);
-    REQUIRE(expected.status == Status::ok);
-    AtcState state(params);
-    for (std::size_t t = 0; t < bars.size(); ++t) {
-      Outputs out;
-      Detail detail;
-      const Status status = state.commit(bars[t], out);
-      state.detail(detail);
-      const std::string difference = bar_difference(config, expected.bars[t], out, detail);
-      if (status != Status::ok || !difference.empty()) FAIL("bar " << t << ": " << difference);
-    }
+    check_against_reference(config, params, bars);
   }
 }
 

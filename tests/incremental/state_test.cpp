@@ -7,6 +7,7 @@
 #include "tests/support/random_series.hpp"
 #include "tests/support/reference.hpp"
 #include "tests/support/same_bits.hpp"
+#include "tests/support/state_bytes.hpp"
 
 using namespace lockstep;
 using namespace lockstep::test;
@@ -14,12 +15,6 @@ using namespace lockstep::test;
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-Bytes bytes_of(const AtcState& state) {
-  Bytes bytes(state.bytes_size());
-  state.to_bytes(bytes);
-  return bytes;
-}
 
 AtcState state_after(const std::shared_ptr<const AtcParams>& params, const std::vector<BarTicks>& bars) {
   AtcState state(params);

@@ -171,10 +171,14 @@ std::string first_difference(const BatchCase& expected, const BatchCase& actual)
   return want == got ? "" : "end state: header";
 }
 
-std::vector<std::byte> bytes_of(const AtcState& state) {
-  std::vector<std::byte> bytes(state.bytes_size());
-  state.to_bytes(bytes);
-  return bytes;
+std::string difference_to_state(const BatchCase& actual) {
+  BatchCase expected;
+  expected.params = actual.params;
+  expected.bars = actual.bars;
+  expected.first_bar = actual.first_bar;
+  expected.has_members = actual.has_members;
+  commit_all(expected);
+  return first_difference(expected, actual);
 }
 
 }  // namespace lockstep::test

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/batch.hpp"
+#include "tests/support/state_bytes.hpp"
 
 namespace lockstep::test {
 
@@ -49,6 +50,7 @@ void commit_all(BatchCase& one);
 /// Empty when all bits agree, else what differs first.
 std::string first_difference(const BatchCase& expected, const BatchCase& actual);
 
-std::vector<std::byte> bytes_of(const AtcState& state);
+/// Of what a batch made of this case to what AtcState makes of it.
+std::string difference_to_state(const BatchCase& actual);
 
 }  // namespace lockstep::test

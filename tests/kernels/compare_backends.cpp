@@ -13,6 +13,7 @@
 
 #include "kernels/batch.hpp"
 #include "tests/support/random_series.hpp"
+#include "tests/support/state_bytes.hpp"
 
 using namespace lockstep;
 using namespace lockstep::test;
@@ -66,12 +67,6 @@ void commit_all(Series& one) {
       to.equity[f][t] = out.equity[f];
     }
   }
-}
-
-std::vector<std::byte> bytes_of(const AtcState& state) {
-  std::vector<std::byte> bytes(state.bytes_size());
-  state.to_bytes(bytes);
-  return bytes;
 }
 
 template <class T>

@@ -23,13 +23,7 @@ BatchOptions with_cuda(int threads = 2, int chunk_bars = 0) {
 
 std::string difference_to_states(const std::vector<BatchCase>& cases) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    BatchCase expected;
-    expected.params = cases[i].params;
-    expected.bars = cases[i].bars;
-    expected.first_bar = cases[i].first_bar;
-    expected.has_members = cases[i].has_members;
-    commit_all(expected);
-    const std::string difference = first_difference(expected, cases[i]);
+    const std::string difference = difference_to_state(cases[i]);
     if (!difference.empty()) return "series " + std::to_string(i) + ": " + difference;
   }
   return {};

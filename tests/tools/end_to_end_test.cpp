@@ -19,6 +19,7 @@
 #include "engine/daemon.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/exchange_feed.hpp"
 #include "tests/tools/compute_run.hpp"
 
 namespace lockstep {
@@ -103,14 +104,8 @@ nlohmann::json get(int port, const std::string& target) {
 engine::Config daemon_config(const sim::ExchangeSim& exchange, const std::string& venue,
                              const std::string& anchor) {
   engine::Config config = engine::parse_config(config_text(anchor), "test");
-  feeds::FeedConfig feed;
-  feed.venue = venue;
-  feed.symbols = exchange.symbol_names();
-  feed.intervals = {"1m", "5m"};
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
+  feeds::FeedConfig feed = test::feed_from(exchange, {"1m", "5m"}, venue);
   feed.ca_file = exchange.ca_file().string();
-  feed.backoff_ms_max = 200;
   config.feeds = {feed};
   config.engine.late_s = 600;  // venue time runs hundreds of times faster than the machine's
   config.api.port = 0;

@@ -8,6 +8,7 @@
 #include "engine/daemon.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/exchange_feed.hpp"
 
 namespace lockstep {
 namespace {
@@ -23,14 +24,9 @@ struct VenueCase {
 
 engine::Config daemon_config(const sim::ExchangeSim& exchange, const VenueCase& venue) {
   engine::Config config = engine::parse_config("[engine]\nanchor = \"rolling:200/10\"\n", "test");
-  feeds::FeedConfig feed;
-  feed.venue = sim::dialect_names()[static_cast<std::size_t>(venue.dialect)];
-  feed.symbols = exchange.symbol_names();
-  feed.intervals = venue.intervals;
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
+  feeds::FeedConfig feed = test::feed_from(exchange, venue.intervals,
+                                           sim::dialect_names()[static_cast<std::size_t>(venue.dialect)]);
   feed.ca_file = exchange.ca_file().string();
-  feed.backoff_ms_max = 200;
   feed.roll_up_from = venue.roll_up_from;
   feed.rest_requests_per_s = 1000;
   config.feeds = {feed};

@@ -12,6 +12,7 @@
 #include "incremental/detail/state_block.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/engine/live_harness.hpp"
+#include "tests/support/exchange_feed.hpp"
 #include "tests/tools/temporary_folder.hpp"
 
 namespace lockstep::engine::test {
@@ -36,14 +37,7 @@ Config daemon_config(const sim::ExchangeSim& exchange, const std::string& data_d
                        "[journal]\nfsync = \"never\"\nsnapshot_s = 1\n[audit]\ncpu_percent = 100\n",
                    "test");
   config.atc = small_config();
-  feeds::FeedConfig feed;
-  feed.venue = "binance_spot";
-  feed.symbols = exchange.symbol_names();
-  feed.intervals = {"1m"};
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
-  feed.backoff_ms_max = 200;
-  config.feeds = {feed};
+  config.feeds = {lockstep::test::feed_from(exchange)};
   return config;
 }
 

@@ -11,6 +11,7 @@
 #include "incremental/detail/state_block.hpp"
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/engine/live_harness.hpp"
+#include "tests/support/exchange_feed.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/running_audit.hpp"
 
@@ -37,14 +38,7 @@ struct Running {
                           "test");
     config.atc = small_config();
     config.api.token = token;
-    feeds::FeedConfig feed;
-    feed.venue = "binance_spot";
-    feed.symbols = exchange->symbol_names();
-    feed.intervals = {"1m"};
-    feed.ws_url = exchange->ws_url();
-    feed.rest_url = exchange->rest_url();
-    feed.backoff_ms_max = 200;
-    config.feeds = {feed};
+    config.feeds = {lockstep::test::feed_from(*exchange)};
     daemon = std::make_unique<Daemon>(config);
     config.api.port = daemon->api().port();
   }

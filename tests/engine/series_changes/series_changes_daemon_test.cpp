@@ -11,6 +11,7 @@
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/engine/api/api_fixture.hpp"
 #include "tests/engine/live_harness.hpp"
+#include "tests/support/exchange_feed.hpp"
 #include "tests/tools/temporary_folder.hpp"
 
 namespace lockstep::engine::test {
@@ -34,13 +35,8 @@ Config daemon_config(const sim::ExchangeSim& exchange, std::vector<std::string> 
                      const std::string& folder) {
   Config config = parse_config("[engine]\nanchor = \"rolling:100/10\"\n", "test");
   config.atc = small_config();
-  feeds::FeedConfig feed;
-  feed.venue = "binance_spot";
+  feeds::FeedConfig feed = lockstep::test::feed_from(exchange);
   feed.symbols = std::move(symbols);
-  feed.intervals = {"1m"};
-  feed.ws_url = exchange.ws_url();
-  feed.rest_url = exchange.rest_url();
-  feed.backoff_ms_max = 200;
   feed.rest_requests_per_s = 1000;
   feed.listing_s = 1;
   config.feeds = {feed};
