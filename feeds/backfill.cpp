@@ -301,9 +301,6 @@ void Backfiller::push_ready(Job& job) {
 
 /// The venue's time when an answer is complete.
 std::int64_t Backfiller::time_of_end(const Job& job) const {
-  // A bar that is only begun has not been given.
-  if (is_full(job) && is_page_possible(job))
-    return catalog_[job.request.series].interval.open_of(job.cursor_ms);
   // Without any bar the series takes it for the time up to which there was none.
   if (job.bars_given == 0) return *job.server_time_ms;
   // Refusals and slow pages may have taken minutes since the venue told its time: a bar can be late by now.

@@ -27,9 +27,8 @@ namespace lockstep::feeds {
 std::int64_t bars_before(const core::Interval& interval, std::int64_t now_ms, std::int64_t count);
 
 /// Lives on the network thread, kept by shared_ptr. Answers are backfill_bar events, oldest first, and
-/// backfill_done with the server time that was asked for before the first page: a bar that was still open
-/// then is never given (fault R4). Where bars_max cuts the answer short, backfill_done says when the last bar
-/// given ended.
+/// backfill_done with the time that it is by then. A bar that was still open by the server's time, which is
+/// asked for before the first page, is never given (fault R4).
 ///
 /// An answer without a single row, not even one of the open bar, is none: it is asked for again for ever,
 /// ever more slowly. What a venue leaves out is no proof that there is nothing (fault R3).

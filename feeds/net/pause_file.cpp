@@ -1,5 +1,6 @@
 #include "feeds/net/pause_file.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -10,7 +11,11 @@ namespace lockstep::feeds::net {
 namespace {
 
 using std::chrono::seconds;
-using Pauses = std::map<std::string, std::int64_t>;  // unix seconds by host
+
+struct Pause {
+  std::int64_t until_s = 0, since_s = 0;  // unix seconds
+};
+using Pauses = std::map<std::string, Pause>;  // by host
 
 std::int64_t unix_seconds(PauseFile::WallClock::time_point time) {
   return std::chrono::duration_cast<seconds>(time.time_since_epoch()).count();
@@ -21,10 +26,11 @@ Pauses read_pauses(const std::filesystem::path& file, std::int64_t now_s) {
   Pauses pauses;
   std::ifstream in(file);
   std::string host;
-  std::int64_t until_s = 0;
-  while (pauses.size() < PauseFile::kHostsMax && in >> host >> until_s) {
-    const bool is_possible = until_s <= now_s + seconds(PauseFile::kPauseMax).count();
-    if (until_s > now_s && is_possible) pauses[host] = until_s;
+  Pause pause;
+  while (pauses.size() < PauseFile::kHostsMax && in >> host >> pause.until_s >> pause.since_s) {
+    const bool is_possible = pause.since_s <= pause.until_s &&
+                             pause.until_s - pause.since_s <= seconds(PauseFile::kPauseMax).count();
+    if (pause.until_s > now_s && is_possible) pauses[host] = pause;
   }
   return pauses;
 }
@@ -35,18 +41,22 @@ seconds PauseFile::remaining(const std::string& host, WallClock::time_point now)
   const std::int64_t now_s = unix_seconds(now);
   const Pauses pauses = read_pauses(file_, now_s);
   const auto found = pauses.find(host);
-  return seconds(found == pauses.end() ? 0 : found->second - now_s);
+  if (found == pauses.end()) return seconds(0);
+  const Pause& pause = found->second;
+  return seconds(std::min(pause.until_s - now_s, pause.until_s - pause.since_s));
 }
 
 void PauseFile::store(const std::string& host, WallClock::time_point until, WallClock::time_point now) const {
-  Pauses pauses = read_pauses(file_, unix_seconds(now));
-  pauses[host] = unix_seconds(until) + 1;  // a started second is a whole one
+  const std::int64_t now_s = unix_seconds(now);
+  Pauses pauses = read_pauses(file_, now_s);
+  pauses[host] = {unix_seconds(until) + 1, now_s};  // a started second is a whole one
   const std::filesystem::path temporary = file_.string() + ".new";
   std::error_code error;
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), error);
   {
     std::ofstream out(temporary, std::ios::trunc);
-    for (const auto& [name, until_s] : pauses) out << name << ' ' << until_s << '\n';
+    for (const auto& [name, pause] : pauses)
+      out << name << ' ' << pause.until_s << ' ' << pause.since_s << '\n';
     if (!out.flush()) error = std::make_error_code(std::errc::io_error);
   }
   using std::filesystem::perms;

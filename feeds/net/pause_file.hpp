@@ -8,7 +8,8 @@
 
 namespace lockstep::feeds::net {
 
-/// A text file with a line `HOST:PORT UNTIL` a host, UNTIL in unix seconds. Written as a whole, then renamed.
+/// A text file with a line `HOST:PORT UNTIL SINCE` a host, both in unix seconds. Written as a whole, then
+/// renamed. A wall clock that was set back meanwhile makes no pause longer than it was (fault T1).
 /// It is untrusted: what is not of that form, or lies further ahead than kPauseMax, is ignored. Errors of the
 /// disk are logged, not thrown: without the file a pause is only forgotten.
 class PauseFile {

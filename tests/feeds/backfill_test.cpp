@@ -246,7 +246,7 @@ TEST_CASE("R3: a symbol that has just begun has no closed bar", "[feeds][backfil
   CHECK(harness.sink.count(EventKind::backfill_bar) == 0);
 }
 
-TEST_CASE("bars_max cuts an answer short, and the end says where", "[feeds][backfill]") {
+TEST_CASE("bars_max cuts an answer short, and its end says what time it is", "[feeds][backfill]") {
   MockVenue venue;
   FeedHarness harness(venue);
   harness.serve(venue, [&](const std::string& target) {
@@ -256,7 +256,8 @@ TEST_CASE("bars_max cuts an answer short, and the end says where", "[feeds][back
   harness.feed->request_backfill({harness.series[0], 1, kStartMs, 3});
   REQUIRE(harness.wait_for(EventKind::backfill_done));
   check_bars(harness.sink, 0, 2, 1);
-  CHECK(harness.sink.of_kind(EventKind::backfill_done)[0].ts_event_ms == kStartMs + 3 * kMinute);
+  // A series that asked for no more learns that it is behind, instead of being valid for a moment.
+  CHECK(harness.sink.of_kind(EventKind::backfill_done)[0].ts_event_ms >= harness.now_ms);
 }
 
 TEST_CASE("R3: short pages go on, doubled rows count once, no progress ends",

@@ -1,4 +1,5 @@
 // Addresses, escapes, waits and budgets.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -127,11 +128,14 @@ TEST_CASE("R1: a pause that a host asked for outlives the process", "[feeds][lim
       std::chrono::duration_cast<std::chrono::seconds>(PauseFile::WallClock::now().time_since_epoch())
           .count();
   std::ofstream(folder / "rest_pauses")
-      << "a:1 " << now_s + 1'000'000 << "\nb:1 " << now_s - 5 << "\nc:1 " << now_s + 100 << "\nd:1 soon\n";
+      << fmt::format("a:1 {} {}\nb:1 {} {}\nc:1 {} {}\ne:1 {} {}\nd:1 soon\n", now_s + 1'000'000, now_s,
+                     now_s - 5, now_s - 10, now_s + 100, now_s - 10, now_s + 6'100, now_s + 6'000);
   CHECK(file->remaining("a:1", PauseFile::WallClock::now()) == 0s);
   CHECK(file->remaining("b:1", PauseFile::WallClock::now()) == 0s);
   CHECK(file->remaining("c:1", PauseFile::WallClock::now()) > 90s);
   CHECK(file->remaining("d:1", PauseFile::WallClock::now()) == 0s);
+  // T1: the clock was set back since: no more than the whole pause again.
+  CHECK(file->remaining("e:1", PauseFile::WallClock::now()) == 100s);
   std::filesystem::remove_all(folder);
 }
 
@@ -143,7 +147,8 @@ TEST_CASE("requests are spaced where a host counts them by the second", "[feeds]
   CHECK(limiter.wait(1, kNow + 250ms) == 0ns);
 }
 
-TEST_CASE("R1: weights are counted by the minute and corrected by the host", "[feeds][limiter][fault][R1][R7]") {
+TEST_CASE("R1: weights are counted by the minute and corrected by the host",
+          "[feeds][limiter][fault][R1][R7]") {
   HostLimiter limiter(10);
   for (int i = 0; i < 2; ++i) {
     REQUIRE(limiter.wait(5, kNow) == 0ns);
