@@ -145,7 +145,11 @@ bool is_blank(std::string_view text) {
 class Decoder {
  public:
   Decoder(const feeds::Venue& venue, std::string name, std::ostream& out)
-      : name_(std::move(name)), out_(out), frames_(venue.make_parser()), rest_(venue.make_rest()) {}
+      : name_(std::move(name)),
+        out_(out),
+        frames_(venue.make_parser()),
+        rest_(venue.make_rest()),
+        has_sent_times_(venue.rules().name.starts_with("binance")) {}
 
   /// `line_number`: where the document begins in the file.
   void take(std::string document, std::size_t line_number) {
@@ -173,6 +177,10 @@ class Decoder {
     const ParseResult result = frames_->parse(document, frame_);
     if (!result.is_ok()) return result.text();
     if (frame_.kind == FrameKind::unknown && take_bars(document).empty()) return "";
+    // What Binance calls the event time is when a trade was sent; bars go by when it was made.
+    for (feeds::TradeRecord& trade : frame_.trades) {
+      if (has_sent_times_) trade.ts_event_ms = frame_.ts_event_ms;
+    }
     out_ << frame_lines(frame_);
     return "";
   }
@@ -211,6 +219,7 @@ class Decoder {
   std::unique_ptr<feeds::RestSource> rest_;
   Frame frame_;
   bool is_bad_ = false;
+  bool has_sent_times_;
 };
 
 void decode_lines(std::istream& in, std::size_t first_line_number, Decoder& decoder) {

@@ -65,7 +65,7 @@ TEST_CASE("decode gives the fields of the contract as they came", "[feeds][decod
 
   const Decoded trades = decode(fixture("binance_spot/ws_trade_btcusdt_20240808.jsonl"));
   REQUIRE(trades.lines.size() == 3000);
-  CHECK(trades.lines[2999] == json::parse(R"({"kind":"trade","symbol":"BTCUSDT","ts_event_ms":1723161412186,
+  CHECK(trades.lines[2999] == json::parse(R"({"kind":"trade","symbol":"BTCUSDT","ts_event_ms":1723161412187,
     "price":"61724.60000000","qty":"0.00009000","trade_id":"3735686258"})"));
 
   const Decoded session = decode(fixture("binance_spot/ws_combined_session_20211012.jsonl"));
