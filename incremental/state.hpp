@@ -47,8 +47,7 @@ class AtcState {
   AtcState& operator=(AtcState&&) noexcept = default;
   ~AtcState() = default;
 
-  /// Advances by one closed bar and gives its outputs. On any status but ok the state is as before and `out`
-  /// unspecified.
+  /// Advances by one closed bar and gives its outputs. On any status but ok the state and `out` are as before.
   Status commit(const BarTicks& bar, Outputs& out);
   /// What commit(bar) would give, to the bit; the state stays as it is.
   Status peek(const BarTicks& bar, Outputs& out) const;

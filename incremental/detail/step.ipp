@@ -25,11 +25,10 @@ LOCKSTEP_INLINE double growth_at(const Tables& tables, std::int64_t bars) {
   return detail::exp_correctly_rounded(tables.rate * static_cast<double>(bars));
 }
 
-LOCKSTEP_INLINE void publish(const Tables& tables, const StateBlock& state, const Verdict& verdict,
-                             Outputs& out) {
-  out.average = tables.strategy ? state.average : verdict.average;
-  out.direction = static_cast<std::int8_t>(tables.strategy ? state.direction : verdict.direction);
-  out.event = tables.strategy ? static_cast<TradeEvent>(state.event) : verdict.event;
+/// What is published as this bar's: the strategy shows the verdict of the bar before.
+LOCKSTEP_INLINE Verdict shown_verdict(const Tables& tables, const StateBlock& state, const Verdict& verdict) {
+  if (!tables.strategy) return verdict;
+  return {state.average, state.direction, static_cast<TradeEvent>(state.event)};
 }
 
 /// Families' values as they are published: a disabled family's is undefined.
@@ -55,13 +54,17 @@ struct Remembered {
   const Inputs& in;
   const Signals& signals;
   const Verdict& verdict;
-  VecD family;        ///< F, 0 before the cutout
-  VecD shown_signal;  ///< as published
+  VecD family;           ///< F, 0 before the cutout
+  const Verdict& shown;  ///< as published, with all that follows
+  VecD shown_signal;
   VecD shown_equity;
+  double growth;
 };
 
-LOCKSTEP_INLINE void remember(const Tables& tables, const BarTicks& bar, const Outputs& out,
-                              const Remembered& of_bar, StateBlock& next) {
+/// Of what was published, nothing is read back from the Outputs: a load across two stores that have only just
+/// been made waits until both have reached the cache.
+LOCKSTEP_INLINE void remember(const Tables& tables, const BarTicks& bar, const Remembered& of_bar,
+                              StateBlock& next) {
   const Inputs& in = of_bar.in;
   const std::uint64_t head = next.ring_head;
   auto* ring = const_cast<std::uint64_t*>(detail::ring_of(tables, next));
@@ -79,11 +82,11 @@ LOCKSTEP_INLINE void remember(const Tables& tables, const BarTicks& bar, const O
   next.average = of_bar.verdict.average;
   next.direction = of_bar.verdict.direction;
   next.event = static_cast<std::int64_t>(of_bar.verdict.event);
-  next.last_average = out.average;
-  next.last_growth = out.growth;
-  next.last_direction = out.direction;
-  next.last_event = static_cast<std::int64_t>(out.event);
-  add_to_digest(next.digest, bar_row(bar, out.average), bits_of(of_bar.shown_signal),
+  next.last_average = of_bar.shown.average;
+  next.last_growth = of_bar.growth;
+  next.last_direction = of_bar.shown.direction;
+  next.last_event = static_cast<std::int64_t>(of_bar.shown.event);
+  add_to_digest(next.digest, bar_row(bar, of_bar.shown.average), bits_of(of_bar.shown_signal),
                 bits_of(of_bar.shown_equity));
 }
 
@@ -141,14 +144,18 @@ LOCKSTEP_INLINE Status step(const Tables& tables, const StateBlock& state, const
   store_families(out.signal.data(), shown_signal);
   store_families(out.equity.data(), shown_equity);
   out.growth = growth;
-  publish(tables, state, verdict, out);
+  const Verdict shown = shown_verdict(tables, state, verdict);
+  out.average = shown.average;
+  out.direction = static_cast<std::int8_t>(shown.direction);
+  out.event = shown.event;
   if constexpr (S::kDetail) {
     sinks.members->has_equity = is_growing;
     lockstep::detail::defined_words(tables, in.t + 1, sinks.members->defined);
     store(sinks.members->signs, signals.signs);
   }
   if constexpr (S::kCommit) {
-    remember(tables, bar, out, {in, signals, verdict, family, shown_signal, shown_equity}, *sinks.state);
+    remember(tables, bar, {in, signals, verdict, family, shown, shown_signal, shown_equity, growth},
+             *sinks.state);
   }
   return Status::ok;
 }

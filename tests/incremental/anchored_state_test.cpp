@@ -286,9 +286,9 @@ TEST_CASE("a refused bar leaves an anchored state as it was", "[incremental][anc
     const auto params = AtcParams::create(small_config(rng), 2);
     AnchoredState clean(params, anchor, kMinute);
     AnchoredState disturbed(params, anchor, kMinute);
+    Outputs expected;
+    Outputs out;
     for (std::size_t i = 0; i < bars.size(); ++i) {
-      Outputs expected;
-      Outputs out;
       if (bars[i].ts_open_ms < anchor.time_ms) continue;
       BarTicks bad = bars[i];
       Status status = Status::price_not_positive;
@@ -316,6 +316,7 @@ TEST_CASE("a refused bar leaves an anchored state as it was", "[incremental][anc
       CAPTURE(i, to_string(status));
       REQUIRE(disturbed.peek(bad, out) == status);
       REQUIRE(disturbed.commit(bad, out) == status);
+      require_same_bits(expected, out);  // those of the bar before
       REQUIRE(clean.commit(bars[i], expected) == Status::ok);
       REQUIRE(disturbed.commit(bars[i], out) == Status::ok);
       require_same_bits(expected, out);

@@ -164,6 +164,7 @@ TEST_CASE("growth that leaves the double range is refused, and only from that ba
   REQUIRE(state.peek(bar_at(cutout + 71), out) == Status::growth_not_finite);
   REQUIRE(state.commit(bar_at(cutout + 71), out) == Status::growth_not_finite);
   REQUIRE(bytes_of(state) == before);
+  require_same_bits(state.last(), out);
   state.reset();
   REQUIRE(state.commit(bar_at(0), out) == Status::ok);
 }
@@ -194,6 +195,7 @@ TEST_CASE("an equity that leaves the double range is refused, and another close 
   REQUIRE(state.peek(bars[expected.bars.size()], out) == Status::equity_not_finite);
   REQUIRE(state.commit(bars[expected.bars.size()], out) == Status::equity_not_finite);
   REQUIRE(bytes_of(state) == before);
+  require_same_bits(expected.bars.back().outputs, out);
 }
 
 TEST_CASE("weights whose sum leaves the double range never give an average", "[incremental][state]") {
