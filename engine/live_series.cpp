@@ -309,9 +309,8 @@ void LiveSeries::settle(SeriesSink& sink) {
   if (was_cold && last_closed_) {
     state_ = is_warm ? SeriesState::live : SeriesState::warming;
     reason_ = is_warm ? Reason::none : Reason::not_enough_bars;
-    Signal signal;
-    signal.outputs = atc_->state().last();
-    publish_bar(*last_closed_, Signal::Kind::closed_bar, true, signal, sink);
+    last_closed_signal_.outputs = atc_->state().last();
+    publish_bar(*last_closed_, Signal::Kind::closed_bar, true, sink);
   } else {
     set_state(is_warm ? SeriesState::live : SeriesState::warming,
               is_warm ? Reason::none : Reason::not_enough_bars, sink);
@@ -329,12 +328,13 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
       return start_over(Reason::bar_revised, event.bar.ts_open_ms, sink);
     }
   }
-  Signal signal;
   if (is_history && can_wait()) {
     history_.push_back(event.bar);
   } else {
     if (!history_.empty() && !commit_history(sink)) return;
-    if (!commit_bar(event.bar, signal.outputs, sink)) return;
+    if (is_history ? !commit_unpublished(event.bar, sink)
+                   : !commit_bar(event.bar, last_closed_signal_.outputs, sink))
+      return;
   }
   recent_[recent_count_++ % kRecentBars] = event.bar;
   expected_ms_ = interval_.next_open_ms(event.bar.ts_open_ms);
@@ -346,10 +346,11 @@ void LiveSeries::commit(const MarketEvent& event, bool is_replayed, SeriesSink& 
     state_ = SeriesState::live;
     reason_ = Reason::none;
   }
-  publish_bar(event, Signal::Kind::closed_bar, is_replayed, signal, sink);
+  publish_bar(event, Signal::Kind::closed_bar, is_replayed, sink);
 }
 
 bool LiveSeries::commit_bar(const BarTicks& bar, Outputs& outputs, SeriesSink& sink) {
+  // A refused bar leaves the outputs as they are.
   if (const Status status = atc_->commit(bar, outputs); status != Status::ok) {
     halt(status, sink);
     return false;
@@ -366,11 +367,15 @@ bool LiveSeries::can_wait() const {
          history_.size() < kHistoryMax;
 }
 
+bool LiveSeries::commit_unpublished(const BarTicks& bar, SeriesSink& sink) {
+  Outputs outputs;
+  return commit_bar(bar, outputs, sink);
+}
+
 /// What was kept, bar by bar. False when one is refused.
 bool LiveSeries::commit_history(SeriesSink& sink) {
-  Outputs outputs;
   for (const BarTicks& bar : std::exchange(history_, {})) {
-    if (!commit_bar(bar, outputs, sink)) return false;
+    if (!commit_unpublished(bar, sink)) return false;
   }
   return true;
 }
@@ -385,10 +390,9 @@ void LiveSeries::end_history(std::size_t bars, Status status, SeriesSink& sink) 
 }
 
 void LiveSeries::peek(const MarketEvent& event, SeriesSink& sink) {
-  Signal signal;
-  const Status status = atc_->peek(event.bar, signal.outputs);
+  const Status status = atc_->peek(event.bar, last_open_.outputs);
   if (status != Status::ok) return halt(status, sink);
-  publish_bar(event, Signal::Kind::open_bar, false, signal, sink);
+  publish_bar(event, Signal::Kind::open_bar, false, sink);
 }
 
 void LiveSeries::halt(Status status, SeriesSink& sink) {
@@ -410,8 +414,8 @@ void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
   publish(signal, sink);
 }
 
-void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool is_replayed, Signal& signal,
-                             SeriesSink& sink) {
+void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool is_replayed, SeriesSink& sink) {
+  Signal& signal = kind == Signal::Kind::closed_bar ? last_closed_signal_ : last_open_;
   signal.kind = kind;
   signal.is_replayed = is_replayed;
   signal.series = id_;
@@ -424,6 +428,11 @@ void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool i
   signal.ts_anchor_ms = atc_->ts_anchor_ms();
   signal.bars = atc_->state().bars();
   signal.digest = digest();
+  if (signal.is_closed()) {
+    note_published(signal.bar);
+    published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
+    first_published_ms_ = std::min(first_published_ms_, signal.bar.ts_open_ms);
+  }
   publish(signal, sink);
 }
 
@@ -433,13 +442,6 @@ void LiveSeries::publish(Signal& signal, SeriesSink& sink) {
   signal.is_valid = state_ == SeriesState::live || !LOCKSTEP_DEFENCE(valid_only_live);
   signal.sequence = ++sequence_;
   if (sequence_ % kSequencesUnkept == 0) ++transitions_;
-  if (signal.kind == Signal::Kind::open_bar) last_open_ = signal;
-  if (signal.is_closed()) {
-    last_closed_signal_ = signal;
-    note_published(signal.bar);
-    published_to_ms_ = std::max(published_to_ms_, signal.bar.ts_open_ms);
-    first_published_ms_ = std::min(first_published_ms_, signal.bar.ts_open_ms);
-  }
   sink.publish(signal);
 }
 

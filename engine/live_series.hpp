@@ -125,6 +125,7 @@ class LiveSeries {
 
   void commit(const core::MarketEvent& event, bool is_replayed, SeriesSink& sink);
   bool commit_bar(const BarTicks& bar, Outputs& outputs, SeriesSink& sink);
+  bool commit_unpublished(const BarTicks& bar, SeriesSink& sink);
   bool can_wait() const;
   bool commit_history(SeriesSink& sink);
   void peek(const core::MarketEvent& event, SeriesSink& sink);
@@ -138,9 +139,8 @@ class LiveSeries {
   void settle(SeriesSink& sink);
   void halt(Status status, SeriesSink& sink);
   void set_state(SeriesState state, core::Reason reason, SeriesSink& sink);
-  /// A signal that has its outputs.
-  void publish_bar(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, Signal& signal,
-                   SeriesSink& sink);
+  /// last_closed_signal_ or last_open_, which has the bar's outputs already.
+  void publish_bar(const core::MarketEvent& event, Signal::Kind kind, bool is_replayed, SeriesSink& sink);
   /// Fills in what holds now: state, validity, sequence.
   void publish(Signal& signal, SeriesSink& sink);
   /// The last publication of a bar.

@@ -147,6 +147,9 @@ TEST_CASE("a price beyond the limit halts the series and says why", "[engine][li
   CHECK(rig.series.state() == SeriesState::halted);
   CHECK(rig.last().reason == Reason::price_refused);
   CHECK_FALSE(rig.last().is_valid);
+  // What it shows is the last bar that was taken.
+  CHECK(rig.last().bar == rig.closed().back().bar);
+  REQUIRE(first_difference(rig.closed().back().outputs, rig.last().outputs) == "");
   const std::size_t published = rig.sink.signals.size();
   rig.close(120);
   rig.clock(rig.end_of(300));
