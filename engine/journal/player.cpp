@@ -112,17 +112,14 @@ bool Player::apply_event(const RecordView& record) {
 }
 
 bool Player::put_off(const RecordView& record) {
-  Later& later = later_.emplace_back();
-  const bool is_event = decode(record.payload, later.event);
-  if (!is_event || later.event.event.series >= slots_.size()) {
-    later_.pop_back();
-    return is_event && is_before_start();
-  }
-  later.sequence = record.header.sequence;
-  later.next = kNone;
+  EventRecord event;
+  if (!decode(record.payload, event)) return false;
+  const std::uint32_t id = event.event.series;
+  if (id >= slots_.size()) return is_before_start();
   if (chains_.size() < slots_.size()) chains_.resize(slots_.size(), {kNone, kNone});
-  const auto place = static_cast<std::uint32_t>(later_.size() - 1);
-  Chain& chain = chains_[later.event.event.series];
+  const auto place = static_cast<std::uint32_t>(later_.size());
+  later_.push_back({record.header.sequence, event, kNone});
+  Chain& chain = chains_[id];
   (chain.first == kNone ? chain.first : later_[chain.last].next) = place;
   chain.last = place;
   if (later_.size() == kLaterMax) flush();

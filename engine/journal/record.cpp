@@ -153,28 +153,27 @@ void encode(const EventRecord& record, std::vector<std::byte>& out) {
 }
 
 bool decode(std::span<const std::byte> payload, EventRecord& record) {
-  ByteReader reader(payload);
   EventHead head;
-  if (!reader.get(head) || head.type != static_cast<std::uint8_t>(RecordType::event)) return false;
+  if (payload.size() < sizeof head) return false;
+  std::memcpy(&head, payload.data(), sizeof head);
+  if (head.type != static_cast<std::uint8_t>(RecordType::event)) return false;
   if (head.kind > kLastKind || head.reason > kLastReason || head.is_closed > 1) return false;
-  core::MarketEvent& event = record.event;
-  event = {};
-  event.kind = static_cast<core::EventKind>(head.kind);
-  event.reason = static_cast<core::Reason>(head.reason);
-  event.is_closed = head.is_closed;
-  event.price_scale = head.price_scale;
-  event.series = head.series;
-  event.request_id = head.request_id;
-  event.ts_event_ms = head.ts_event_ms;
+  const auto kind = static_cast<core::EventKind>(head.kind);
+  EventBar bar{};
+  if (payload.size() != sizeof head + (has_bar(kind) ? sizeof bar : 0)) return false;
+  if (has_bar(kind)) std::memcpy(&bar, payload.data() + sizeof head, sizeof bar);
+  record.event = {.kind = kind,
+                  .reason = static_cast<core::Reason>(head.reason),
+                  .is_closed = head.is_closed,
+                  .price_scale = head.price_scale,
+                  .series = head.series,
+                  .request_id = head.request_id,
+                  .bar = bar.bar,
+                  .volume = bar.volume,
+                  .ts_event_ms = head.ts_event_ms};
   record.sequence_before = head.sequence_before;
   record.digest_after = {head.digest_low, head.digest_high};
-  if (has_bar(event.kind)) {
-    EventBar bar;
-    reader.get(bar);
-    event.bar = bar.bar;
-    event.volume = bar.volume;
-  }
-  return reader.is_at_end();
+  return true;
 }
 
 void encode(const NoteRecord& record, std::vector<std::byte>& out) {

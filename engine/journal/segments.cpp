@@ -29,7 +29,7 @@ std::optional<SegmentFile> parse_name(const FileInfo& info) {
   return file.name() == info.name ? std::optional(file) : std::nullopt;
 }
 
-constexpr std::size_t kPieceBytes = 256 << 10;
+constexpr std::size_t kPieceBytes = 1 << 20;
 
 /// Reads one segment into `end`; false when there is no going on to the next.
 class Walk {
