@@ -328,9 +328,10 @@ class Daemon::Impl {
                                                   catalog_, settings_, std::move(links));
   }
 
-  /// Two threads that spin would leave no CPU of two to anyone else; one after the other they are faster.
+  /// A single shard needs no thread of its own: where threads sleep, each frame would wake two, one after the
+  /// other. Where they spin it has one, unless two that spin would leave no CPU to anyone else.
   bool is_shard_on_network() const {
-    return config_.engine.poll == PollMode::busy && shards_.size() == 1 && cpu_count() < 3;
+    return shards_.size() == 1 && (config_.engine.poll == PollMode::wait || cpu_count() < 3);
   }
 
   /// They have the first CPUs, and everybody else the rest.

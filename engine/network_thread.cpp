@@ -11,6 +11,9 @@ namespace lockstep::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kHealthPeriod{250};
+/// How long a thread that shares its time with other work sleeps at most: what others ask of that work waits
+/// so long.
+constexpr std::chrono::milliseconds kTurnWait{2};
 /// How long feeds are given to say goodbye.
 constexpr std::chrono::seconds kGoodbye{1};
 
@@ -57,8 +60,11 @@ std::vector<feeds::FeedHealth> NetworkThread::feed_health() const {
 void NetworkThread::run(const std::function<bool()>& turn) {
   auto work = boost::asio::make_work_guard(io_);
   note_health_again();
-  if (poll_ == PollMode::busy) {
-    poll_busily(turn);
+  if (poll_ == PollMode::busy) stay_on_cpu(0);
+  if (turn) {
+    run_in_turns(turn);
+  } else if (poll_ == PollMode::busy) {
+    poll_busily();
   } else {
     io_.run();
   }
@@ -69,15 +75,23 @@ void NetworkThread::run(const std::function<bool()>& turn) {
   io_.run_for(kGoodbye);
 }
 
+/// One handler, then a turn: while frames keep coming, poll() would not return.
+void NetworkThread::run_in_turns(const std::function<bool()>& turn) {
+  bool is_idle = false;
+  while (!is_stopping_.load(std::memory_order_acquire)) {
+    const bool sleeps = is_idle && poll_ == PollMode::wait;
+    if (is_idle && !sleeps) std::this_thread::yield();
+    const bool has_read = (sleeps ? io_.run_one_for(kTurnWait) : io_.poll_one()) > 0;
+    const bool has_worked = turn();
+    is_idle = !has_read && !has_worked;
+  }
+}
+
 /// Idle, it lets others run: with fewer cores than busy threads a shard would else wait for a whole time
 /// slice.
-void NetworkThread::poll_busily(const std::function<bool()>& turn) {
-  stay_on_cpu(0);
+void NetworkThread::poll_busily() {
   while (!is_stopping_.load(std::memory_order_acquire)) {
-    // One at a time where other work waits for its turn: while frames keep coming, poll() would not return.
-    const bool has_read = (turn ? io_.poll_one() : io_.poll()) > 0;
-    const bool has_worked = turn && turn();
-    if (!has_read && !has_worked) std::this_thread::yield();
+    if (io_.poll() == 0) std::this_thread::yield();
   }
 }
 

@@ -26,6 +26,7 @@ PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
 FILE = """
 [engine]
 data_dir = "DATA"
+shards = 2
 [api]
 port = 0
 TOKEN
