@@ -166,7 +166,8 @@ void read_feed(TomlTable& table, feeds::FeedConfig& feed) {
   if (const auto list = table.texts("cross_check")) {
     for (const ListedText& symbol : *list) {
       if (symbol.text.empty() || symbol.text.size() > kSymbolBytesMax)
-        table.fail("cross_check", *symbol.node, "a symbol or pattern is 1 to 64 bytes: \"BTCUSDT\", \"ETH*\", \"*\"");
+        table.fail("cross_check", *symbol.node,
+                   "a symbol or pattern is 1 to 64 bytes: \"BTCUSDT\", \"ETH*\", \"*\"");
       feed.cross_check.push_back(symbol.text);
     }
   }
@@ -360,9 +361,10 @@ void read_top(std::string_view file, const toml::key& key, const toml::node& nod
     names.reserve(kSections.size());
     for (const Section& each : kSections) names.emplace_back(each.name);
     const auto near = detail::nearest(key.str(), names);
-    throw ConfigError(place + "there is no table or key " + detail::in_quotes(key.str()) +
-                      (near.empty() ? "" : "; did you mean " + detail::in_quotes(near) + "?") +
-                      "; the tables are [atc], [[feed]], [engine], [journal], [audit], [api], [alerts], [input]");
+    throw ConfigError(
+        place + "there is no table or key " + detail::in_quotes(key.str()) +
+        (near.empty() ? "" : "; did you mean " + detail::in_quotes(near) + "?") +
+        "; the tables are [atc], [[feed]], [engine], [journal], [audit], [api], [alerts], [input]");
   }
   const bool is_list = node.is_array() && (node.as_array()->empty() || node.is_array_of_tables());
   if (section->is_list ? !is_list : !node.is_table()) {

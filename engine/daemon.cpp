@@ -45,7 +45,8 @@ class Daemon::Impl {
  public:
   Impl(const Config& config, std::span<const StaticFile> page)
       : config_(with_symbols(config)),
-        changes_(has_folder() ? load_series_changes(series_changes_file(config_.engine.data_dir)) : SeriesChanges()),
+        changes_(has_folder() ? load_series_changes(series_changes_file(config_.engine.data_dir))
+                              : SeriesChanges()),
         plan_(plan_series(config_, changes_)),
         catalog_(std::move(plan_.catalog)),
         meter_(metrics_, catalog_),
@@ -103,7 +104,8 @@ class Daemon::Impl {
     }
     if (audit_) audit_->start();
     history_->start();
-    network_.start(is_shard_on_network() ? [this] { return shards_.front()->turn(); } : std::function<bool()>());
+    network_.start(is_shard_on_network() ? [this] { return shards_.front()->turn(); }
+                                         : std::function<bool()>());
   }
 
   void run_outputs(int period_ms, const std::function<void()>& every, SignalHook on_signal) {
@@ -242,7 +244,8 @@ class Daemon::Impl {
   }
 
   void make_log(core::SeriesId id) {
-    logs_[id] = std::make_unique<BarLog>(static_cast<std::size_t>(config_.api.history_bars), id * std::size_t{37});
+    logs_[id] =
+        std::make_unique<BarLog>(static_cast<std::size_t>(config_.api.history_bars), id * std::size_t{37});
   }
 
   void make_shards() {
@@ -263,7 +266,8 @@ class Daemon::Impl {
     std::vector<const journal::Port*> ports;
     for (auto& shard : shards_) ports.push_back(shard->port());
     gate_.guard(std::move(ports), journal_->writer(), [this] {
-      return std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->has_backlog(); });
+      return std::any_of(shards_.begin(), shards_.end(),
+                         [](const auto& shard) { return shard->has_backlog(); });
     });
     gate_.measure(meter_.journal_wait());
   }
@@ -292,15 +296,21 @@ class Daemon::Impl {
       alerts_->add_series(series);
       api_->add_series(series);
     };
-    links.add = [this](std::size_t feed, std::vector<core::SeriesId> ids) { network_.begin(feed, std::move(ids)); };
-    links.remove = [this](std::size_t feed, std::vector<core::SeriesId> ids) { network_.end(feed, std::move(ids)); };
+    links.add = [this](std::size_t feed, std::vector<core::SeriesId> ids) {
+      network_.begin(feed, std::move(ids));
+    };
+    links.remove = [this](std::size_t feed, std::vector<core::SeriesId> ids) {
+      network_.end(feed, std::move(ids));
+    };
     links.look_up = [this](std::size_t feed, feeds::SymbolQuestion question, auto done) {
-      network_.look_up(feed, std::move(question), [this, done = std::move(done)](const feeds::SymbolAnswer& answer) {
-        boost::asio::post(outputs_io_, [done, answer] { done(answer); });
-      });
+      network_.look_up(feed, std::move(question),
+                       [this, done = std::move(done)](const feeds::SymbolAnswer& answer) {
+                         boost::asio::post(outputs_io_, [done, answer] { done(answer); });
+                       });
     };
     control_.emplace(config_, catalog_, plan_, changes_,
-                     has_folder() ? series_changes_file(config_.engine.data_dir) : std::string(), std::move(links));
+                     has_folder() ? series_changes_file(config_.engine.data_dir) : std::string(),
+                     std::move(links));
     metrics_.on_collect([this](metrics::TextWriter& out) {
       out.family("lockstep_series_changes_total", metrics::Type::counter,
                  "Series that were added to the running daemon (asked for, or listed anew) or removed.");
@@ -312,7 +322,9 @@ class Daemon::Impl {
   void make_audit() {
     if (!journal_) return;
     audit::AuditThread::Links links;
-    links.request_held = [this](core::SeriesId id) { shards_[shard_of(id, shards_.size())]->request_held(id); };
+    links.request_held = [this](core::SeriesId id) {
+      shards_[shard_of(id, shards_.size())]->request_held(id);
+    };
     links.push = [this](const core::MarketEvent& event) {
       return shards_[shard_of(event.series, shards_.size())]->queue().push(event);
     };
@@ -324,8 +336,8 @@ class Daemon::Impl {
       differences.add();
       report_audit_difference(id, difference.ts_open_ms, summary(difference));
     };
-    audit_ = std::make_unique<audit::AuditThread>(journal::posix_storage(), config_.engine.data_dir, config_.audit,
-                                                  catalog_, settings_, std::move(links));
+    audit_ = std::make_unique<audit::AuditThread>(journal::posix_storage(), config_.engine.data_dir,
+                                                  config_.audit, catalog_, settings_, std::move(links));
   }
 
   /// A single shard needs no thread of its own: where threads sleep, each frame would wake two, one after the
@@ -368,7 +380,8 @@ class Daemon::Impl {
     hooks.give_up = end_stuck_process;
     audit::AuditThread* const audit = config_.audit.is_enabled ? audit_.get() : nullptr;
     watchdog_ = std::make_unique<Watchdog>(
-        watched_threads({network_, output_beats_, shards_, journal_ ? &*journal_ : nullptr, audit}), std::move(hooks));
+        watched_threads({network_, output_beats_, shards_, journal_ ? &*journal_ : nullptr, audit}),
+        std::move(hooks));
   }
 
   /// Nothing is known of the time that has passed: every series asks its venue.

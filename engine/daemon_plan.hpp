@@ -33,6 +33,7 @@ inline constexpr std::size_t kSeriesRoom = 4096;
 SeriesPlan plan_series(const Config& config, const SeriesChanges& changes);
 /// The feed of the configuration that a series of this venue and interval belongs to: the first with the
 /// interval among its own, else the first of the venue. Nothing: none is of the venue.
-std::optional<std::size_t> feed_for(const Config& config, const std::string& venue, const std::string& interval);
+std::optional<std::size_t> feed_for(const Config& config, const std::string& venue,
+                                    const std::string& interval);
 
 }  // namespace lockstep::engine

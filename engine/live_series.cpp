@@ -414,7 +414,8 @@ void LiveSeries::set_state(SeriesState state, Reason reason, SeriesSink& sink) {
   publish(signal, sink);
 }
 
-void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool is_replayed, SeriesSink& sink) {
+void LiveSeries::publish_bar(const MarketEvent& event, Signal::Kind kind, bool is_replayed,
+                             SeriesSink& sink) {
   Signal& signal = kind == Signal::Kind::closed_bar ? last_closed_signal_ : last_open_;
   signal.kind = kind;
   signal.is_replayed = is_replayed;

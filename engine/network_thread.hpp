@@ -30,8 +30,8 @@ class NetworkThread {
   /// In the order in which they were added.
   feeds::Feed& feed(std::size_t index) { return *feeds_[index]; }
 
-  /// `turn`, where given, is work that shares the thread: called after each read, and again until it says that
-  /// there was none; after that every 2 ms (PollMode wait) or all the time (busy).
+  /// `turn`, where given, is work that shares the thread: called after each read, and again until it says
+  /// that there was none; after that every 2 ms (PollMode wait) or all the time (busy).
   void start(std::function<bool()> turn = {});
   /// Feeds say goodbye and end with the thread. Any thread but this one; idempotent.
   void stop();

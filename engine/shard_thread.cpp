@@ -174,7 +174,8 @@ void ShardThread::run() {
 void ShardThread::note_oldest(std::size_t count) {
   if (count == 0) return oldest_recv_ns_.store(0, std::memory_order_relaxed);
   const auto end = batch_.begin() + static_cast<std::ptrdiff_t>(count);
-  const auto first = std::find_if(batch_.begin(), end, [](const auto& event) { return event.ts_recv_ns != 0; });
+  const auto first =
+      std::find_if(batch_.begin(), end, [](const auto& event) { return event.ts_recv_ns != 0; });
   if (first != end) oldest_recv_ns_.store(first->ts_recv_ns, std::memory_order_relaxed);
 }
 

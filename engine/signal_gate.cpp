@@ -90,7 +90,8 @@ void SignalGate::doubt(bool is_doubted) {
   if (std::exchange(is_doubted_, is_doubted) != is_doubted) show_all();
 }
 
-void SignalGate::note_lag(std::size_t shard, std::size_t shards, std::int64_t lag_ns, std::int64_t lag_ns_max) {
+void SignalGate::note_lag(std::size_t shard, std::size_t shards, std::int64_t lag_ns,
+                          std::int64_t lag_ns_max) {
   behind_.resize(shards);
   const bool is_behind = lag_ns_max > 0 && lag_ns > (behind_[shard] ? lag_ns_max / 2 : lag_ns_max);
   if (behind_[shard] == is_behind) return;

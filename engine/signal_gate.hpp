@@ -34,8 +34,8 @@ class SignalGate {
   void watch_journal();
   /// A thread of the daemon is stuck, or none is any more: meanwhile every series is shown as STALE.
   void doubt(bool is_doubted);
-  /// How long what a shard takes has waited since its socket. Beyond lag_ns_max (0: never) its series are shown
-  /// as STALE, until it is half of that (row N17).
+  /// How long what a shard takes has waited since its socket. Beyond lag_ns_max (0: never) its series are
+  /// shown as STALE, until it is half of that (row N17).
   void note_lag(std::size_t shard, std::size_t shards, std::int64_t lag_ns, std::int64_t lag_ns_max);
   /// Any thread.
   bool is_stuck() const { return is_stuck_.load(std::memory_order_relaxed); }

@@ -62,7 +62,9 @@ class Connection {
   bool is_open() const { return link_->is_open(); }
   /// Open, and every topic that the venue takes is acknowledged.
   bool is_subscribed() const { return is_open() && pending_.empty() && waiting_.empty(); }
-  bool is_acknowledged(TopicIndex topic) const { return topic < acknowledged_.size() && acknowledged_[topic]; }
+  bool is_acknowledged(TopicIndex topic) const {
+    return topic < acknowledged_.size() && acknowledged_[topic];
+  }
   /// Frames with bars or trades since it opened.
   std::uint64_t record_frames() const { return record_frames_; }
   std::uint64_t reconnects() const { return link_->reconnects(); }

@@ -12,8 +12,8 @@ namespace lockstep::feeds {
 /// history is asked instead (fault D6).
 class RowFlow {
  public:
-  /// From one row to the next, of whatever series of the connection, ms of the venue's time. A connection with
-  /// few and quiet symbols pauses like that honestly, and has history confirm its bars.
+  /// From one row to the next, of whatever series of the connection, ms of the venue's time. A connection
+  /// with few and quiet symbols pauses like that honestly, and has history confirm its bars.
   static constexpr std::int64_t kPauseMs = 20'000;
 
   /// By the venue's time of a row. True: there was a pause before it.

@@ -21,11 +21,12 @@ namespace lockstep::feeds {
 
 /// How often a feed looks at things, and by which clock.
 struct FeedTiming {
-  std::chrono::milliseconds listing_every{300'000};   ///< the symbol list is read again; 0: never
-  std::chrono::milliseconds listing_confirm{20'000};  ///< ... when it is in doubt what a series is, to be sure
-  std::chrono::milliseconds audit_every{600'000};     ///< each series is compared with history; 0: never
+  std::chrono::milliseconds listing_every{300'000};  ///< the symbol list is read again; 0: never
+  std::chrono::milliseconds listing_confirm{
+      20'000};                                     ///< ... when it is in doubt what a series is, to be sure
+  std::chrono::milliseconds audit_every{600'000};  ///< each series is compared with history; 0: never
   std::chrono::milliseconds audit_confirm{10'000};
-  std::chrono::milliseconds forget_wait{60'000};      ///< see StreamContext
+  std::chrono::milliseconds forget_wait{60'000};  ///< see StreamContext
   std::function<std::int64_t()> boottime_ns = net::boottime_ns;
 };
 

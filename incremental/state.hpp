@@ -47,7 +47,8 @@ class AtcState {
   AtcState& operator=(AtcState&&) noexcept = default;
   ~AtcState() = default;
 
-  /// Advances by one closed bar and gives its outputs. On any status but ok the state and `out` are as before.
+  /// Advances by one closed bar and gives its outputs. On any status but ok the state and `out` are as
+  /// before.
   Status commit(const BarTicks& bar, Outputs& out);
   /// What commit(bar) would give, to the bit; the state stays as it is.
   Status peek(const BarTicks& bar, Outputs& out) const;

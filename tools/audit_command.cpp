@@ -169,7 +169,8 @@ int run_audit(Options options) {
   if (options.config.empty()) return audit_folder(options);
   try {
     const Config config = load_config(options.config);
-    if (const auto exit_code = audit_running_daemon(config, options.is_json, std::cout, std::cerr)) return *exit_code;
+    if (const auto exit_code = audit_running_daemon(config, options.is_json, std::cout, std::cerr))
+      return *exit_code;
     options.folder = config.engine.data_dir;
   } catch (const ConfigError& error) {
     std::cerr << "lockstep audit: " << error.what() << '\n';
@@ -186,9 +187,10 @@ void add_audit_command(CLI::App& app, std::function<int()>& run) {
       app.add_subcommand("audit", "Recompute what a daemon recorded, and compare every bit (docs/audit.md)");
   CLI::Option* folder = command->add_option("DIR", options->folder, "Data directory (or its journal folder)");
   command
-      ->add_option("--config", options->config,
-                   "A daemon's configuration file: the daemon that runs with it makes a pass now; without one its "
-                   "data directory is read")
+      ->add_option(
+          "--config", options->config,
+          "A daemon's configuration file: the daemon that runs with it makes a pass now; without one its "
+          "data directory is read")
       ->excludes(folder);
   command->add_flag("--json", options->is_json, "One JSON object");
   command->callback([options, &run] { run = [options] { return run_audit(*options); }; });

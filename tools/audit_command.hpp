@@ -1,5 +1,5 @@
-// `lockstep audit`: everything in a data directory, recomputed and compared; or a pass of a running daemon's own
-// audit.
+// `lockstep audit`: everything in a data directory, recomputed and compared; or a pass of a running daemon's
+// own audit.
 #pragma once
 
 #include <functional>

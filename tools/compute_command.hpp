@@ -18,7 +18,7 @@ struct ComputeOptions : BarOptions {
   std::string bars;  ///< CSV or CSV.gz; "-" for standard input
   std::string backend = "auto";
   bool specialise = true;  ///< cuda: BatchOptions::specialise
-  std::string out = "-";  ///< "-" for standard output
+  std::string out = "-";   ///< "-" for standard output
   bool detail = false;
   int stdin_fd = 0;
   int stdout_fd = 1;

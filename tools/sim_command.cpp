@@ -125,11 +125,13 @@ void add_sim_command(CLI::App& app, std::function<int()>& run) {
   sim->add_option("--rest-weight-max", config->rest_weight_max,
                   "REST request weight per minute, beyond it 429; 0: the venue's own")
       ->capture_default_str();
-  sim->add_option("--data-faults-per-mille", config->data_faults_per_mille,
-                  "Of a thousand frames that close a bar (or hold trades) so many go wrong, drawn from the seed")
+  sim->add_option(
+         "--data-faults-per-mille", config->data_faults_per_mille,
+         "Of a thousand frames that close a bar (or hold trades) so many go wrong, drawn from the seed")
       ->capture_default_str();
   sim->add_option("--web-faults-per-mille", config->web_faults_per_mille,
-                  "Of a thousand REST answers so many go wrong, of connections five times, of frames a hundredth as many")
+                  "Of a thousand REST answers so many go wrong, of connections five times, of frames a "
+                  "hundredth as many")
       ->capture_default_str();
   sim->add_option("--client-queue-bytes-max", config->client_queue_bytes_max,
                   "Unsent bytes of one websocket beyond which it is cut off")

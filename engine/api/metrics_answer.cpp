@@ -22,7 +22,8 @@ void write_series(TextWriter& out, const ServerState& state) {
   const core::Catalog& catalog = state.index.catalog();
   std::vector<std::array<std::size_t, kStates.size()>> counts(catalog.venues().size());
   for (const core::Series& series : catalog.series())
-    if (!state.store.is_removed(series.id)) ++counts[series.venue_index][static_cast<std::size_t>(state.store.latest(series.id).state)];
+    if (!state.store.is_removed(series.id))
+      ++counts[series.venue_index][static_cast<std::size_t>(state.store.latest(series.id).state)];
   out.family("lockstep_series", Type::gauge, "Series by state; only live ones give valid signals.");
   for (std::size_t venue = 0; venue < counts.size(); ++venue) {
     for (const SeriesState each : kStates) {
@@ -105,7 +106,8 @@ void write_feeds(TextWriter& out, const ServerState& state) {
                [](const Health& health) { return health.with_history.different; });
   feeds.family("lockstep_history_absent_total", Type::counter, "Closed bars that history does not have.",
                [](const Health& health) { return health.with_history.other; });
-  feeds.family("lockstep_trades_compared_total", Type::counter, "Closed bars compared with those made from trades.",
+  feeds.family("lockstep_trades_compared_total", Type::counter,
+               "Closed bars compared with those made from trades.",
                [](const Health& health) { return health.with_trades.compared; });
   feeds.family("lockstep_trades_differences_total", Type::counter,
                "Closed bars that trades make otherwise; history was asked.",

@@ -81,8 +81,8 @@ struct BackfillRequest {
   std::uint32_t request_id = 0;  ///< answers carry it; a newer request of a series cancels the one before
   std::int64_t from_ms = 0;      ///< first open time wanted; INT64_MIN: the last `bars_max` closed bars
   std::int64_t bars_max = 0;     ///< how many at most, 0: no limit
-  /// So many closed bars that open before `before_ms` are wanted, if the venue has them: where its history has
-  /// holes they lie further back than from_ms. 0: no such wish.
+  /// So many closed bars that open before `before_ms` are wanted, if the venue has them: where its history
+  /// has holes they lie further back than from_ms. 0: no such wish.
   std::int64_t bars_before = 0;
   std::int64_t before_ms = INT64_MAX;  ///< INT64_MAX: the bar that is open now
 };

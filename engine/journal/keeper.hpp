@@ -28,12 +28,14 @@ class Keeper {
   /// What the thread does a few times a second; instead of start(), in turns of the caller's.
   void turn();
 
-  /// Any thread: begins a snapshot as if its time had come; false when one is under way or was just asked for.
+  /// Any thread: begins a snapshot as if its time had come; false when one is under way or was just asked
+  /// for.
   bool ask_now() { return is_idle_.load() && !is_asked_now_.exchange(true); }
 
   /// Shards compare: when it has grown, each gives the states of its series once. Any thread.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
-  /// Any thread, before the series' first state: there is one more. A snapshot that is being made waits for it.
+  /// Any thread, before the series' first state: there is one more. A snapshot that is being made waits for
+  /// it.
   void add_series(const SeriesRecord& series);
   /// On the writer's thread.
   void take_state(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state);
@@ -93,7 +95,8 @@ class Keeper {
 
 /// Compresses sealed segments: those below number `open_segment`. Gives how many; 0 when there are none, or
 /// one could not be (logged). Between two of them `is_enough` may end it.
-int compact_journal(Storage& storage, const std::string& folder, std::uint64_t open_segment,
-                    const std::function<bool()>& is_enough = [] { return false; });
+int compact_journal(
+    Storage& storage, const std::string& folder, std::uint64_t open_segment,
+    const std::function<bool()>& is_enough = [] { return false; });
 
 }  // namespace lockstep::engine::journal

@@ -81,7 +81,8 @@ struct WriterHooks {
   std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)>
       on_state;
   /// The same of append_held().
-  std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)> on_held{};
+  std::function<void(std::uint32_t series, std::uint64_t sequence, std::span<const std::byte> state)>
+      on_held{};
 };
 
 /// Counters for status; read from any thread.

@@ -15,8 +15,8 @@ struct BatchWork {
   std::span<const BatchSeries> series;
   std::span<BatchResult> results;
   GrowthTable& growth;
-  int threads;     ///< >= 1
-  int chunk_bars;  ///< 0: the backend chooses
+  int threads;      ///< >= 1
+  int chunk_bars;   ///< 0: the backend chooses
   bool specialise;  ///< BatchOptions::specialise
 };
 

@@ -1,7 +1,7 @@
 // The backends of this build.
+#include "incremental/detail/cpu.hpp"
 #include "kernels/cuda/cuda_backend.hpp"
 #include "kernels/detail/backend.hpp"
-#include "incremental/detail/cpu.hpp"
 #include "kernels/detail/scalar_backend.hpp"
 #ifdef LOCKSTEP_X86_64
 #include "kernels/detail/wide_backend.hpp"

@@ -30,7 +30,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void cut(bool is_torn);
   /// A cable or a NAT entry is gone: nothing arrives any more on either side, and nobody is told.
   void silence() { is_silent_ = true; }
-  /// The world ends: nobody hears of it any more. Who waits for bytes holds the wire, and the wire holds them.
+  /// The world ends: nobody hears of it any more. Who waits for bytes holds the wire, and the wire holds
+  /// them.
   void forget();
   bool is_over() const { return lanes_[0].is_ended && lanes_[1].is_ended; }
   bool is_web() const { return is_web_; }

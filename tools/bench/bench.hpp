@@ -27,8 +27,8 @@ Json measure_incremental(const BenchOptions& options);
 Json measure_cpu_paths(const BenchOptions& options);
 /// Many series at once: CPU of every backend, wall time of whole batches.
 Json measure_batch(const BenchOptions& options);
-/// 10,000 x 1,500 on the GPU, wall and kernel time, and what a kernel compiled for a configuration gains; without a GPU
-/// the reason.
+/// 10,000 x 1,500 on the GPU, wall and kernel time, and what a kernel compiled for a configuration gains;
+/// without a GPU the reason.
 Json measure_cuda(const BenchOptions& options);
 /// Kline frames: bytes to event, and what a feed takes from a local socket.
 Json measure_feed(const BenchOptions& options);

@@ -10,9 +10,9 @@
 
 namespace lockstep::bench {
 
-/// This program again, with StreamClients that read at idle priority: clients stand for other machines, and run
-/// when this one has nothing better to do. Every call waits for the child;
-/// all throw std::runtime_error with its complaint.
+/// This program again, with StreamClients that read at idle priority: clients stand for other machines, and
+/// run when this one has nothing better to do. Every call waits for the child; all throw std::runtime_error
+/// with its complaint.
 class ClientProcess {
  public:
   ClientProcess();

@@ -174,7 +174,8 @@ Json compare(const std::vector<std::vector<double>>& stretches) {
       with.push_back(percentiles(stretches[i + 1]).at(name).get<double>());
       ratios.push_back(with.back() / without.back());
     }
-    json[name] = {{"without", median(without)}, {"with", median(with)}, {"ratio", rounded(median(ratios), 3)}};
+    json[name] = {
+        {"without", median(without)}, {"with", median(with)}, {"ratio", rounded(median(ratios), 3)}};
     json[name]["ratios"] = Json::array();
     for (const double ratio : ratios) json[name]["ratios"].push_back(rounded(ratio, 3));
   }

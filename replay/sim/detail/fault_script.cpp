@@ -80,7 +80,8 @@ std::optional<VenueFault> FaultScript::drawn(FaultPlace place) {
   std::vector<VenueFault> possible;
   for (const FaultInfo& fault : venue_faults()) {
     const bool is_served = fault.fault != VenueFault::wrong_certificate || odds_.has_tls;
-    if (fault.place == place && fault.is_drawn && is_served && can_do(dialect_, fault.fault)) possible.push_back(fault.fault);
+    if (fault.place == place && fault.is_drawn && is_served && can_do(dialect_, fault.fault))
+      possible.push_back(fault.fault);
   }
   if (possible.empty()) return std::nullopt;
   const VenueFault fault = possible[draw() % possible.size()];

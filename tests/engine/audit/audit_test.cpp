@@ -12,7 +12,6 @@
 namespace lockstep::engine::audit::test {
 namespace {
 
-using lockstep::detail::StateBlock;
 using engine::test::history_anchor;
 using engine::test::rolling_anchor;
 using engine::test::time_anchor;
@@ -22,6 +21,7 @@ using journal::test::kMinute;
 using journal::test::kStart;
 using journal::test::Market;
 using journal::test::MemoryStorage;
+using lockstep::detail::StateBlock;
 
 constexpr int kSeries = 2;
 
