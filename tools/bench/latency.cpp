@@ -61,6 +61,7 @@ std::vector<std::int64_t> send_messages(BenchVenue& venue, const Plan& plan) {
 struct Latencies {
   std::vector<double> socket_to_signal, socket_to_receive, receive_to_signal;
   double sent_per_s = 0;
+  bool is_sender_undisturbed = false;
 };
 
 /// What the outputs thread sees.
@@ -112,6 +113,7 @@ Latencies run_daemon(const Plan& plan, engine::PollMode poll) {
   engine::Daemon daemon(daemon_config(venue, plan.content, poll));
   Observer observer(plan);
   std::vector<std::int64_t> sent_ns;
+  bool is_undisturbed = false;
   std::thread sender;
   std::exception_ptr failure;
   const auto deadline = steady_clock::now() + kLimit;
@@ -120,6 +122,8 @@ Latencies run_daemon(const Plan& plan, engine::PollMode poll) {
     if (sender.joinable() || !observer.are_all_live()) return;
     sender = std::thread([&] {
       try {
+        // At a rate, outputs of one message come while the next is being sent.
+        is_undisturbed = plan.per_s > 0 && poll == engine::PollMode::busy && send_undisturbed();
         sent_ns = send_messages(venue, plan);
       } catch (...) {
         failure = std::current_exception();
@@ -133,7 +137,9 @@ Latencies run_daemon(const Plan& plan, engine::PollMode poll) {
   if (observer.signals() != plan.messages.size()) {
     throw std::runtime_error("bench: not every frame became a signal within 60 s");
   }
-  return observer.latencies(plan, sent_ns);
+  Latencies latencies = observer.latencies(plan, sent_ns);
+  latencies.is_sender_undisturbed = is_undisturbed;
+  return latencies;
 }
 
 constexpr std::pair<const char*, engine::PollMode> kModes[] = {{"busy", engine::PollMode::busy},
@@ -174,6 +180,7 @@ void measure_at_rate(const BenchOptions& options, Json& json) {
     Json& rate = json[fmt::format("at_50000_per_s_{}", name)];
     rate["messages"] = plan.messages.size();
     rate["sent_per_s"] = rounded(latencies.sent_per_s, 0);
+    rate["is_sender_undisturbed"] = latencies.is_sender_undisturbed;
     rate["socket_to_signal_ns"] = median_percentiles(latencies.socket_to_signal, seconds);
     rate["socket_to_receive_ns"] = median_percentiles(latencies.socket_to_receive, seconds);
     rate["receive_to_signal_ns"] = median_percentiles(latencies.receive_to_signal, seconds);

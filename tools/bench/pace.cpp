@@ -1,5 +1,7 @@
 #include "tools/bench/pace.hpp"
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
 #include <thread>
@@ -21,6 +23,12 @@ void Pace::wait() {
   const double wait_ns = std::exponential_distribution<double>(per_s_ * 1e-9)(random_);
   due_ += nanoseconds(static_cast<std::int64_t>(wait_ns));
   if (due_ > steady_clock::now()) std::this_thread::sleep_until(due_);
+}
+
+bool send_undisturbed() {
+  sched_param priority{};
+  priority.sched_priority = 1;
+  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority) == 0;
 }
 
 }  // namespace lockstep::bench

@@ -28,4 +28,9 @@ class Pace {
   std::chrono::steady_clock::time_point due_;
 };
 
+/// From now on the calling thread, a sender, is not interrupted in the midst of a send() by those it sends to,
+/// as it would not be on a machine of its own. For readers that spin on another CPU: one that has to be woken
+/// may be put on this one, and would wait here. False where the system does not allow it (CAP_SYS_NICE).
+bool send_undisturbed();
+
 }  // namespace lockstep::bench

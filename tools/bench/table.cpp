@@ -71,6 +71,8 @@ constexpr Row kRows[] = {
      1e3, kNone, false, ""},
     {"50,000 frames/s to signal, busy, p99", "/latency/at_50000_per_s_busy/socket_to_signal_ns/p99", "us",
      1e3, 50, false, ""},
+    {"  of it since the frame left the socket", "/latency/at_50000_per_s_busy/receive_to_signal_ns/p99", "us",
+     1e3, kNone, false, ""},
     {"50,000 frames/s to signal, busy, p99.9", "/latency/at_50000_per_s_busy/socket_to_signal_ns/p999", "us",
      1e3, kNone, false, ""},
     {"  frames sent a second", "/latency/at_50000_per_s_busy/sent_per_s", "1/s", 1, kNone, true, ""},
