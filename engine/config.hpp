@@ -31,7 +31,7 @@ struct EngineConfig {
   Anchor anchor{Anchor::Kind::rolling, 0, 1500,
                 100};         ///< history | UTC time (2024-01-01T00:00:00Z) | rolling:N/S
   bool anchor_given = false;  ///< the file names an anchor (compute's own default is history)
-  int shards = 1;             ///< 1..64 worker threads, symbols spread by id
+  int shards = 1;             ///< 1..64; symbols are spread over them by id
   PollMode poll = PollMode::wait;
   int queue_events_max = 1 << 17;  ///< per shard; beyond it a series goes to GAP and is backfilled
   int lag_ms_max = 5'000;          ///< events that wait for longer make their series STALE; 0: never
