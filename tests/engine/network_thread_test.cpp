@@ -5,25 +5,11 @@
 
 #include "engine/network_thread.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/eventually.hpp"
 
 using namespace lockstep;
 using namespace lockstep::engine;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Within a time that is long for any of this.
-template <class Condition>
-bool comes_true(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-}  // namespace
 
 TEST_CASE("with nothing to do, a thread that waits sleeps between turns, and one that is busy does not",
           "[engine][network_thread]") {
@@ -51,10 +37,10 @@ TEST_CASE("work that goes on has turn after turn, with what came in between", "[
     std::atomic<bool> is_over{false};
     NetworkThread network(poll);
     network.start([&] { return ++turns < kTurns || !is_over; });
-    CHECK(comes_true([&] { return turns >= kTurns; }));
+    CHECK(test::eventually([&] { return turns >= kTurns; }, 10s));
     std::atomic<bool> has_come{false};
     boost::asio::post(network.io(), [&] { has_come = true; });
-    CHECK(comes_true([&] { return has_come.load(); }));
+    CHECK(test::eventually([&] { return has_come.load(); }, 10s));
     is_over = true;
     network.stop();
   }

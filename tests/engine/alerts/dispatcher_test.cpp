@@ -17,6 +17,7 @@
 #include "tests/engine/alerts/hook_server.hpp"
 #include "tests/feeds/mock_venue.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/tools/temporary_folder.hpp"
 
 namespace lockstep::engine::alerts {
@@ -51,12 +52,7 @@ AlertsConfig config(std::vector<AlertTarget> targets) {
 }
 
 bool wait_until(const std::function<bool()>& is_true) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!is_true()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
+  return test::eventually(is_true, std::chrono::seconds(30));
 }
 
 /// One attempt, on this thread.

@@ -9,6 +9,7 @@
 #include "engine/watchdog.hpp"
 #include "tests/engine/journal/memory_storage.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace lockstep::engine::journal::test {
 namespace {
@@ -70,16 +71,6 @@ void require_numbers(MemoryStorage& storage, std::int64_t count) {
   REQUIRE_FALSE(end.damage);
   REQUIRE(static_cast<std::int64_t>(numbers.size()) == count);
   for (std::int64_t i = 0; i < count; ++i) REQUIRE(numbers[static_cast<std::size_t>(i)] == i + 1);
-}
-
-/// False when it was not so within 20 s.
-bool eventually(const std::function<bool()>& is_so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
 }
 
 }  // namespace
@@ -322,7 +313,7 @@ TEST_CASE("P4: a keeper that hangs in the disk is noticed", "[journal][writer][f
   };
   keeper.start();
   keeper.ask_now();
-  REQUIRE(eventually([&] { return keeper.generation() == 1; }));
+  REQUIRE(lockstep::test::eventually([&] { return keeper.generation() == 1; }, std::chrono::seconds(20)));
   keeper.take_state(0, 0, std::vector<std::byte>(100));
   entered.get_future().wait();  // it writes the snapshot now
   pass(119);
@@ -331,7 +322,7 @@ TEST_CASE("P4: a keeper that hangs in the disk is noticed", "[journal][writer][f
   REQUIRE(dog.stats().stuck == "keeper");
   const std::uint64_t beats = keeper.beats();
   released.set_value();
-  REQUIRE(eventually([&] { return keeper.beats() > beats; }));
+  REQUIRE(lockstep::test::eventually([&] { return keeper.beats() > beats; }, std::chrono::seconds(20)));
   pass(1);
   REQUIRE(dog.stats().stuck.empty());
   keeper.stop();

@@ -11,6 +11,7 @@
 #include "replay/sim/exchange_sim.hpp"
 #include "tests/engine/api/api_fixture.hpp"
 #include "tests/engine/live_harness.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/exchange_feed.hpp"
 #include "tests/tools/temporary_folder.hpp"
 
@@ -81,14 +82,7 @@ class Running {
       states[row["symbol"].get<std::string>() + " " + row["interval"].get<std::string>()] = row["state"];
     return states;
   }
-  bool wait(const std::function<bool()>& is_met) {
-    const auto deadline = steady_clock::now() + kPatience;
-    while (!is_met()) {
-      if (steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(10ms);
-    }
-    return true;
-  }
+  bool wait(const std::function<bool()>& is_met) { return lockstep::test::eventually(is_met, kPatience); }
   bool wait_live(const std::string& symbol, const std::string& interval = "1m") {
     if (wait([&] { return states()[symbol + " " + interval] == "LIVE"; })) return true;
     UNSCOPED_INFO(get_json("/v1/symbols").dump());
